@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests of a folder that start servers and processes, measure time or kill things: one file at a time. */
+const real = (name: string) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    allowOnly: false,
+    passWithNoTests: false,
+    reporters: ['default', './test/support/closing-line.ts'],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 20_000 },
+      },
+      real('workflows'),
+      real('replay'),
+      real('integration'),
+      real('faults'),
+    ],
+  },
+});
