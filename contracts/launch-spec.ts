@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { durationMs } from './duration.ts';
+import { labelValue } from './names.ts';
+import { priority } from './priority.ts';
+import { requeuePolicy } from './requeue-policy.ts';
+
+/** Text without control characters, which would end up in lists, pages and terminals. */
+const plainText = (longest: number) =>
+  z
+    .string()
+    .min(1, 'not empty')
+    .max(longest, `at most ${String(longest)} characters`)
+    // eslint-disable-next-line no-control-regex
+    .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'no control characters');
+
+/** The digest of an archive: sha256 of the uncompressed tar, in hex. */
+export const archiveDigest = z.string().regex(/^[0-9a-f]{64}$/, 'the sha256 of the uncompressed tar, 64 hex digits');
+
+/** A directory of code. `dir` is where it was, for people; what runs is the archive that the client packed from it. */
+const codeSource = z.strictObject({ dir: z.string().optional(), digest: archiveDigest.optional() });
+
+/** Names that the launcher sets itself are reserved: a submitter cannot forge them. */
+const environmentName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and "_", not beginning with a digit')
+  .refine((name) => !name.startsWith('RELAUNCH_'), 'names beginning with RELAUNCH_ are set by the launcher');
+
+/** Time limits of a run, each only where set. `queue`: waiting for a place; `start`: from a place to running; `run`: running. */
+export const timeouts = z.strictObject({
+  queue: durationMs.optional(),
+  start: durationMs.optional(),
+  run: durationMs.optional(),
+});
+
+/**
+ * What a submitter asks for: the input of the workflow `launch`. Hostile until an agent has checked it.
+ * Absent fields take the queue's defaults.
+ */
+export const launchSpec = z.strictObject({
+  /** For people; default: the project, or the entry point's first word. */
+  name: plainText(128).optional(),
+  project: plainText(128).default('uncategorized'),
+  queue: labelValue,
+  /** Who submits: a claim, not proof. */
+  user: plainText(128).optional(),
+  source: z.strictObject({ code: codeSource }, { error: 'a source: {code: {dir}}' }),
+  entrypoint: z
+    .array(z.string().regex(/^[^\0]*$/, 'no NUL character'))
+    .min(1, 'a command and its arguments, such as ["python", "train.py"]')
+    .refine((words) => words[0] !== '' && !(words[0] ?? '').startsWith('-'), 'begins with the name of a program'),
+  /** Appended to the entry point. */
+  args: z.array(z.string().regex(/^[^\0]*$/, 'no NUL character')).default([]),
+  /** Reaches the job as RELAUNCH_CONFIG and WANDB_CONFIG. */
+  runConfig: z.record(z.string(), z.json()).default({}),
+  env: z.record(environmentName, z.string().regex(/^[^\0]*$/, 'no NUL character')).default({}),
+  priority: priority.default('medium'),
+  /** Narrows the queue's policy. */
+  requeue: requeuePolicy.partial().default({}),
+  /** Attempts after a failure of the job's own. */
+  retries: z.int().min(0, '0 to 100').max(100, '0 to 100').default(0),
+  /** Between TERM and KILL. */
+  gracePeriod: durationMs.optional(),
+  timeouts: timeouts.default({}),
+  tags: z.array(plainText(64)).max(32, 'at most 32 tags').default([]),
+});
+
+/** As people write it: defaults not filled in, durations as text. */
+export type LaunchSpecInput = z.input<typeof launchSpec>;
+export type LaunchSpec = z.output<typeof launchSpec>;
+
+/** The name that people see. */
+export function nameOf(spec: Pick<LaunchSpec, 'name' | 'entrypoint'>): string {
+  if (spec.name !== undefined) return spec.name;
+  const program = (spec.entrypoint[0] ?? '').split('/').at(-1) ?? '';
+  // eslint-disable-next-line no-control-regex
+  return program.replace(/[\u0000-\u001f\u007f-\u009f]/g, '').slice(0, 128) || 'run';
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { sha256Hex, shortHash } from './hash.ts';
+
+/** RFC 1123 label, as Kubernetes wants for names of objects. */
+const rfc1123Label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+/** Run ids leave room for `-a<n>` and a suffix of the backend's own within the 63 characters of a label value. */
+const longestRunId = 50;
+
+/**
+ * A name of a queue, an agent or an entity: what Kubernetes takes as a label value, since all of them become labels.
+ * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+ */
+export const labelValue = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9]([-A-Za-z0-9._]{0,61}[A-Za-z0-9])?$/,
+    'at most 63 characters of A-Z, a-z, 0-9, "-", "_", ".", beginning and ending with a letter or digit',
+  );
+
+/** Lower-case letters, digits and single dashes, at most `length` characters: the readable part of an id. */
+export function slug(text: string, length: number): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, length)
+    .replace(/^-+|-+$/g, '');
+}
+
+/** The run's id: the workflow id where that may name objects everywhere, else a readable slug with a hash. */
+export function runIdOf(workflowId: string): string {
+  if (workflowId.length <= longestRunId && rfc1123Label.test(workflowId)) return workflowId;
+  return [slug(workflowId, 30), shortHash(workflowId, 12)].filter((part) => part !== '').join('-');
+}
+
+/** A new workflow id: readable, and unique by eight random base32 characters that the caller brings. */
+export function newWorkflowId(name: string, random: string): string {
+  return [slug(name, 40), random].filter((part) => part !== '').join('-');
+}
+
+/** The workflow id of a launch with `--key`: the same project and key are the same run. */
+export function keyedWorkflowId(project: string, key: string): string {
+  return `key-${shortHash(JSON.stringify([project, key]), 26)}`;
+}
+
+/** The name of one attempt: of its Job, its container, its process directory. */
+export function attemptName(run: string, attempt: number): string {
+  return `${run}-a${String(attempt)}`;
+}
+
+/** Tells apart attempts of the same name from different entities or workflow ids. 32 hex digits. */
+export function attemptUid(entity: string, workflowId: string, attempt: number): string {
+  return sha256Hex(JSON.stringify([entity, workflowId, attempt])).slice(0, 32);
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { requeuePolicy } from './requeue-policy.ts';
+import { archiveDigest } from './launch-spec.ts';
+
+const timeoutsMs = z.object({ queue: z.int().optional(), start: z.int().optional(), run: z.int().optional() });
+
+/** What the workflow needs to know of a plan: order and limits, nothing of the job. */
+export const planSummary = z.object({
+  run: z.string(),
+  name: z.string(),
+  project: z.string(),
+  queue: z.string(),
+  backend: z.string(),
+  requeue: requeuePolicy,
+  retries: z.int(),
+  gracePeriodMs: z.int(),
+  timeoutsMs,
+  /** The queue's bound: `extendRunTimeout` may not go beyond it, and the agent enforces it. */
+  maxRunTimeoutMs: z.int().optional(),
+  agentTimeoutMs: z.int(),
+  /** Temporal's priority of `submitAttempt`: 1 to 4, lower first. */
+  priorityKey: z.int(),
+  /** Whose runs take turns: the user, cut to the 64 bytes that Temporal takes. */
+  fairnessKey: z.string().optional(),
+});
+export type PlanSummary = z.infer<typeof planSummary>;
+
+/**
+ * A spec that an agent has checked, merged with its queue and pinned. Complete: later steps look nothing up again.
+ * Kept at `runs/<run>/plan.json`, where submitters cannot write; activities trust it and nothing else.
+ */
+export const plan = planSummary.extend({
+  workflowId: z.string(),
+  /** Of the workflow's first execution: tells a reset from another workflow of the same id. */
+  firstRunId: z.string(),
+  entity: z.string(),
+  /** Of the spec it was made from: the same run id with another spec is refused. */
+  specDigest: z.string(),
+  user: z.string().optional(),
+  source: z.object({ code: z.object({ digest: archiveDigest }) }),
+  /** The whole command. */
+  command: z.array(z.string()),
+  runConfig: z.record(z.string(), z.json()),
+  /** The submitter's. */
+  env: z.record(z.string(), z.string()),
+  /** The base configuration of this backend, as the queue had it. */
+  resourceArgs: z.record(z.string(), z.json()),
+  tags: z.array(z.string()),
+});
+export type Plan = z.infer<typeof plan>;
+
+export const summaryOf = (of: Plan): PlanSummary => planSummary.parse(of);

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { stopArgument } from './activities.ts';
+
+/**
+ * `attempts/<n>/claim.json`: on a host-bound backend the agent that alone may create the attempt.
+ * A tombstone says that nobody may any more.
+ */
+export const claim = z.union([
+  z.object({ agent: z.string(), follow: z.string(), uid: z.string() }),
+  z.object({ tombstone: z.literal(true) }),
+]);
+export type Claim = z.infer<typeof claim>;
+
+/** `attempts/<n>/asked.json`: what was asked of an attempt, before anything of it was touched. The first one holds. */
+export const asked = stopArgument;
+export type Asked = z.infer<typeof asked>;
+
+/** `agents/<agent>.lease`: which process goes by this name. */
+export const agentLease = z.object({
+  hostId: z.string(),
+  pid: z.int(),
+  /** ISO 8601; stale after 60 s. */
+  renewedAt: z.string(),
+});
+export type AgentLease = z.infer<typeof agentLease>;

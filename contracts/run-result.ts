@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { attemptOutcome } from './outcome.ts';
+
+export const runStates = [
+  'queued',
+  'building',
+  'starting',
+  'running',
+  'preempted',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'timed-out',
+] as const;
+export type RunState = (typeof runStates)[number];
+
+/** The last, smallest and largest value of each metric, at most {@link mostMetrics} of them. */
+export const metricsSummary = z.record(z.string(), z.object({ last: z.number(), min: z.number(), max: z.number() }));
+export type MetricsSummary = z.infer<typeof metricsSummary>;
+
+export const mostMetrics = 100;
+
+export const attemptReport = z.object({
+  attempt: z.int(),
+  /** Absent while it goes on. */
+  outcome: attemptOutcome.optional(),
+  node: z.string().optional(),
+  agent: z.string().optional(),
+  /** ISO 8601; when it was submitted, by the workflow's clock. */
+  startedAt: z.string(),
+  endedAt: z.string().optional(),
+});
+export type AttemptReport = z.infer<typeof attemptReport>;
+
+/** How a run ended, or how far it is: the result of `launch`, the details of its failure, and its answer to `status`. */
+export const runResult = z.object({
+  run: z.string(),
+  state: z.enum(runStates),
+  /** Of the last attempt; absent if there was none, or it goes on. */
+  outcome: attemptOutcome.optional(),
+  attempts: z.array(attemptReport),
+  /** Counted ones. */
+  requeues: z.int(),
+  summary: metricsSummary,
+});
+export type RunResult = z.infer<typeof runResult>;

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { fieldIssues, type FieldIssue } from './issues.ts';
+
+/** All of W&B's spellings, and nothing else of ours knows them. */
+
+const backends: ReadonlyMap<string, string> = new Map([
+  ['local-process', 'process'],
+  ['local-container', 'docker'],
+  ['gcp-vertex', 'vertex'],
+]);
+
+/** Our word for a backend, given ours or W&B's. */
+export const backendOf = (name: string): string => backends.get(name) ?? name;
+
+/** What a submitter changes of a job, in our words. Absent: not changed. */
+export interface Overrides {
+  entrypoint?: string[];
+  args?: string[];
+  runConfig?: Record<string, z.core.util.JSONType>;
+}
+
+const words = z.array(z.string(), 'a list of texts');
+
+const overrides = z.strictObject({
+  args: words.optional(),
+  entrypoint: words.optional(),
+  /** What W&B's own client writes; its pages write `entrypoint`. */
+  entry_point: words.optional(),
+  run_config: z.record(z.string(), z.json(), 'a map').optional(),
+});
+
+/** Null and what is empty mean "not overridden", whether we know the field or not. */
+const overridden = z.preprocess((value) => {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => !isEmpty(inner)));
+}, overrides);
+
+/**
+ * Reads W&B's overrides, both as its client writes them (`{"overrides": {...}}`) and as its pages show them
+ * (`{"args": [], "run_config": {}, "entrypoint": []}`). Answers every wrong field.
+ */
+export function overridesOf(json: unknown): { overrides: Overrides } | { issues: FieldIssue[] } {
+  const nested = json !== null && typeof json === 'object' && 'overrides' in json;
+  const schema = nested ? z.strictObject({ overrides: overridden }).transform((outer) => outer.overrides) : overridden;
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) return { issues: fieldIssues(parsed.error, json) };
+  const { args, entrypoint, entry_point, run_config } = parsed.data;
+  const command = entrypoint ?? entry_point;
+  return {
+    overrides: {
+      ...(command === undefined ? {} : { entrypoint: command }),
+      ...(args === undefined ? {} : { args }),
+      ...(run_config === undefined ? {} : { runConfig: run_config }),
+    },
+  };
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+}
