@@ -1,0 +1,85 @@
+import { link, rename } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { RelaunchError } from '../contracts/failures.ts';
+import { withFileLock } from './file-lock.ts';
+import { checkKey, checkPrefix } from './keys.ts';
+import { filesUnder, isFile, placeFile, readObject, removeFile } from './object-files.ts';
+import type { Store } from './store.ts';
+import { hasCode, storeUnavailable } from './system-errors.ts';
+import { removeDeadTemps } from './temp-files.ts';
+
+/**
+ * A store in a directory of this machine, for one user (files 0600, directories 0700): an object is the file at its key. Objects appear
+ * by rename(2) or link(2), so that readers and writers of any process see whole ones, also when a writer is killed. It does not wait
+ * for the disk: after a power failure the last seconds may be missing.
+ *
+ * `replaceIfMatch` holds a lock of the whole store against others of its kind. It does not stop a plain `put` or `remove` of the same
+ * key: what is replaced under a condition should only ever be written by `putIfAbsent` and `replaceIfMatch`.
+ * @throws RelaunchError LaunchRejected if the URL is not `file:///<absolute path>`.
+ */
+export function openFileStore(url: string): Store {
+  const root = rootOf(url);
+  const temps = join(root, '.tmp');
+  let cleaned: Promise<void> | undefined;
+
+  const pathOf = (key: string): string => {
+    checkKey(key);
+    return join(root, key);
+  };
+  const place = async (path: string, bytes: Uint8Array, how: (from: string, to: string) => Promise<void>) => {
+    await (cleaned ??= removeDeadTemps(temps, Date.now()));
+    await placeFile(temps, path, bytes, how);
+  };
+
+  return {
+    url: pathToFileURL(root).href,
+    get: async (key) => orUnavailable('read', pathOf(key), readObject),
+    has: async (key) => orUnavailable('look for', pathOf(key), isFile),
+    list: async (prefix) => {
+      checkPrefix(prefix);
+      const files = await orUnavailable('list', join(root, prefix), filesUnder);
+      return files.map((file) => relative(root, file)).sort();
+    },
+    put: async (key, bytes) => orUnavailable('write', pathOf(key), (path) => place(path, bytes, rename)),
+    putIfAbsent: async (key, bytes) =>
+      orUnavailable('write', pathOf(key), async (path) => {
+        if (await isFile(path)) return false;
+        return place(path, bytes, link).then(
+          () => true,
+          (error: unknown) => {
+            if (hasCode(error, 'EEXIST')) return false;
+            throw error;
+          },
+        );
+      }),
+    replaceIfMatch: async (key, bytes, etag) =>
+      orUnavailable('replace', pathOf(key), async (path) => {
+        if ((await readObject(path)) === undefined) return false;
+        return withFileLock(join(root, '.lock'), async () => {
+          if ((await readObject(path))?.etag !== etag) return false;
+          await place(path, bytes, rename);
+          return true;
+        });
+      }),
+    remove: async (key) => orUnavailable('remove', pathOf(key), (path) => removeFile(root, path)),
+  };
+}
+
+function rootOf(url: string): string {
+  try {
+    return fileURLToPath(url).replace(/(?<=.)\/+$/, '');
+  } catch (cause) {
+    throw new RelaunchError('LaunchRejected', `store "${url}" is not file:///<absolute path of a directory>`, {
+      cause,
+    });
+  }
+}
+
+async function orUnavailable<T>(verb: string, path: string, work: (path: string) => Promise<T>): Promise<T> {
+  try {
+    return await work(path);
+  } catch (error) {
+    throw storeUnavailable(`cannot ${verb} ${path} in the store`, error);
+  }
+}

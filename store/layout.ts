@@ -1,0 +1,22 @@
+const padded = (sequence: number): string => String(sequence).padStart(8, '0');
+
+const attemptDir = (run: string, attempt: number): string => `runs/${run}/attempts/${String(attempt)}`;
+
+/** Where everything is: design.md section 7. */
+export const keyOf = {
+  queues: 'queues/',
+  queue: (queue: string) => `queues/${queue}.yaml`,
+  code: (digest: string) => `code/${digest}.tar.gz`,
+  plan: (run: string) => `runs/${run}/plan.json`,
+  /** How an attempt ended. Written once: whoever comes second takes what is there. */
+  end: (run: string, attempt: number) => `${attemptDir(run, attempt)}.json`,
+  claim: (run: string, attempt: number) => `${attemptDir(run, attempt)}/claim.json`,
+  asked: (run: string, attempt: number) => `${attemptDir(run, attempt)}/asked.json`,
+  logs: (run: string, attempt: number) => `${attemptDir(run, attempt)}/log/`,
+  log: (run: string, attempt: number, sequence: number) => `${attemptDir(run, attempt)}/log/${padded(sequence)}.jsonl`,
+  logEnd: (run: string, attempt: number) => `${attemptDir(run, attempt)}/log/end.json`,
+  metrics: (run: string, attempt: number) => `${attemptDir(run, attempt)}/metrics/`,
+  metric: (run: string, attempt: number, sequence: number) =>
+    `${attemptDir(run, attempt)}/metrics/${padded(sequence)}.jsonl`,
+  agentLease: (agent: string) => `agents/${agent}.lease`,
+} as const;

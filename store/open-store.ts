@@ -1,0 +1,17 @@
+import { RelaunchError } from '../contracts/failures.ts';
+import { openFileStore } from './file-store.ts';
+import type { Store } from './store.ts';
+
+/**
+ * The store at a URL, chosen by its scheme. Touches nothing yet.
+ * @throws RelaunchError LaunchRejected if the URL is not one of a store.
+ */
+export function openStore(url: string): Store {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
+  if (scheme === 'file') return openFileStore(url);
+  const wrong = scheme === undefined ? 'has no scheme' : `has the scheme ${scheme}://`;
+  throw new RelaunchError(
+    'LaunchRejected',
+    `store "${url}" ${wrong}: known is file://, with the absolute path of a directory (s3:// comes later)`,
+  );
+}

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { constants, open, readlink, type FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import { Header, Pax } from 'tar';
+import { RelaunchError } from '../contracts/failures.ts';
+import { staysInside } from './archive-rules.ts';
+import { checkSize, codeFiles, notPacked, versionOf, type CodeFile } from './code-files.ts';
+import { systemReason } from './system-errors.ts';
+
+const blockBytes = 512;
+const mebibyte = 1_024 * 1_024;
+
+/** A directory of code as one object, known by its content. */
+export interface PackedDirectory {
+  /** SHA-256 of the uncompressed tar, in hex: the same for the same content, wherever and whenever it was packed. */
+  digest: string;
+  /** The tar, compressed with gzip. */
+  bytes: Uint8Array;
+  /** Files and symbolic links. */
+  files: number;
+  /** Of the files, uncompressed. */
+  sizeBytes: number;
+}
+
+interface PackOptions {
+  /** Of all files, uncompressed; default 512 MiB. */
+  maxBytes?: number;
+}
+
+/**
+ * Packs a directory so that the same content has the same digest on any machine at any time: sorted paths, no times, no owners, modes
+ * 0644 and 0755. Left out: what `.gitignore` and `.relaunchignore` say, `.git`, empty directories.
+ * @throws RelaunchError LaunchRejected where something cannot be packed, changes meanwhile, or is too large
+ */
+export async function packDirectory(
+  directory: string,
+  { maxBytes = 512 * mebibyte }: PackOptions = {},
+): Promise<PackedDirectory> {
+  const files = await codeFiles(directory);
+  const sizeBytes = checkSize(directory, files, maxBytes);
+  const hash = createHash('sha256');
+  const source = Readable.from(tarOf(files, hash));
+  const gzip = createGzip({ level: 6 });
+  source.on('error', (error) => gzip.destroy(error)).pipe(gzip);
+  const bytes = Buffer.concat((await gzip.toArray()) as Buffer[]);
+  return { digest: hash.digest('hex'), bytes, files: files.length, sizeBytes };
+}
+
+async function* tarOf(files: CodeFile[], hash: { update(bytes: Uint8Array): unknown }): AsyncGenerator<Uint8Array> {
+  for await (const bytes of blocksOf(files)) {
+    hash.update(bytes);
+    yield bytes;
+  }
+}
+
+async function* blocksOf(files: CodeFile[]): AsyncGenerator<Uint8Array> {
+  // Readers take an archive without any entry for a damaged one.
+  if (files.length === 0) yield headerBlocks({ path: './', mode: 0o755, size: 0, type: 'Directory' });
+  for (const file of files) {
+    if (file.isLink) yield* linkBlocks(file);
+    else yield* fileBlocks(file);
+  }
+  yield Buffer.alloc(2 * blockBytes);
+}
+
+async function* linkBlocks({ path, absolute }: CodeFile): AsyncGenerator<Uint8Array> {
+  const linkpath = await readlink(absolute).catch((cause: unknown) => {
+    throw notPacked(path, systemReason(cause), cause);
+  });
+  if (linkpath.includes('\ufffd')) throw notPacked(path, 'its target is not UTF-8');
+  if (!staysInside(path, linkpath)) throw notPacked(path, `it is a symbolic link out of the directory, to ${linkpath}`);
+  yield headerBlocks({ path, linkpath, mode: 0o755, size: 0, type: 'SymbolicLink' });
+}
+
+async function* fileBlocks(file: CodeFile): AsyncGenerator<Uint8Array> {
+  // A FIFO that took the file's place must not make us wait for its writer.
+  const handle = await open(file.absolute, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    (cause: unknown) => {
+      throw notPacked(file.path, systemReason(cause), cause);
+    },
+  );
+  try {
+    const { mode } = await unchanged(file, handle);
+    yield headerBlocks({
+      path: file.path,
+      mode: (mode & 0o100n) === 0n ? 0o644 : 0o755,
+      size: file.sizeBytes,
+      type: 'File',
+    });
+    yield* contentOf(file, handle);
+    await unchanged(file, handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* contentOf(file: CodeFile, handle: FileHandle): AsyncGenerator<Uint8Array> {
+  for (let position = 0; position < file.sizeBytes;) {
+    const buffer = Buffer.allocUnsafe(Math.min(mebibyte, file.sizeBytes - position));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position).catch((cause: unknown) => {
+      throw notPacked(file.path, systemReason(cause), cause);
+    });
+    if (bytesRead === 0) throw changed(file);
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+  const padding = -file.sizeBytes & (blockBytes - 1);
+  if (padding > 0) yield Buffer.alloc(padding);
+}
+
+async function unchanged(file: CodeFile, handle: FileHandle) {
+  const stat = await handle.stat({ bigint: true });
+  if (versionOf(stat) !== file.version) throw changed(file);
+  return stat;
+}
+
+function headerBlocks(entry: {
+  path: string;
+  linkpath?: string;
+  mode: number;
+  size: number;
+  type: 'File' | 'SymbolicLink' | 'Directory';
+}): Uint8Array {
+  const header = new Header({ ...entry, mtime: new Date(0), uid: 0, gid: 0, uname: '', gname: '' });
+  const needsPax = header.encode();
+  const { path, linkpath } = entry;
+  const pax = needsPax
+    ? new Pax({ path, ...(linkpath === undefined ? {} : { linkpath }), mtime: new Date(0), uid: 0, gid: 0 }).encode()
+    : Buffer.alloc(0);
+  return Buffer.concat([pax, header.block ?? Buffer.alloc(0)]);
+}
+
+function changed({ path }: CodeFile): RelaunchError {
+  return new RelaunchError(
+    'LaunchRejected',
+    `${path} changed while it was packed: try again when nothing writes to it, or leave it out in .relaunchignore`,
+  );
+}
