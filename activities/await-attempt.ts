@@ -1,0 +1,103 @@
+import { attemptArgument, attemptEnd, type AttemptEnd } from '../contracts/activities.ts';
+import { nameOutcome } from '../contracts/asked-outcome.ts';
+import { asked as askedSchema } from '../contracts/records.ts';
+import { cancellationDetails } from '@temporalio/activity';
+import { keyOf } from '../store/layout.ts';
+import { openLogWriter } from '../store/log-writer.ts';
+import { readRecord, writeOnce } from '../store/records.ts';
+import type { Sink } from './backends/backend.ts';
+import { withHeartbeat } from './border.ts';
+import type { AgentDependencies } from './dependencies.ts';
+import { ask, ownAttempt, type OwnAttempt } from './own-attempt.ts';
+import { PhaseReporter } from './phase-reporter.ts';
+
+/** After the workflow's own timer, so that an honest workflow ends its run itself. */
+const enforcementSlackMs = 30_000;
+
+/** Follows an attempt to its end. It observes, records and removes; it never ends an attempt, except one that nobody answers for. */
+export async function awaitAttempt(needs: AgentDependencies, argument: unknown): Promise<AttemptEnd> {
+  return withHeartbeat(async (signal) => {
+    const own = await ownAttempt(needs, attemptArgument, argument);
+    try {
+      return await finish(needs, own, signal);
+    } catch (error) {
+      // Shutdown, time-out, pause and reset are not the job's affair: hands off, the next await goes on where this one was.
+      if (!signal.aborted || cancellationDetails()?.notFound !== true) throw error;
+      if (await needs.ownWorkflow.isOpen(own.workflowId)) throw error;
+      return await endOrphan(needs, own);
+    }
+  });
+}
+
+/** From wherever the attempt is to its recorded end, with nothing of it left but the record and the logs. */
+export async function finish(needs: AgentDependencies, own: OwnAttempt, signal: AbortSignal): Promise<AttemptEnd> {
+  const { ref, backend } = own;
+  const end = own.end ?? (await followAndRecord(needs, own, signal));
+  await needs.reached('await:after-record');
+  needs.permits.ended(ref);
+  await backend.release(ref, signal);
+  await needs.reached('await:after-release');
+  return end;
+}
+
+async function followAndRecord(needs: AgentDependencies, own: OwnAttempt, signal: AbortSignal): Promise<AttemptEnd> {
+  const { ref, plan, backend } = own;
+  const { store } = needs;
+  const log = await openLogWriter(store, ref.run, ref.attempt);
+  const phases = new PhaseReporter(needs.ownWorkflow, own);
+  let enforcement: NodeJS.Timeout | undefined;
+  const sink: Sink = {
+    cursor: log.cursor,
+    line: (line, cursor) => log.line(line, cursor),
+    observed: (phase) => {
+      phases.enter(phase);
+      if (phase.phase === 'running') {
+        enforcement ??= enforceRunTimeout(needs, own, phase.at, signal);
+        void needs.reached('await:running');
+      }
+    },
+  };
+  try {
+    const verdict = await backend.follow(ref, sink, signal);
+    const summary = await log.end();
+    const asked = await readRecord(store, keyOf.asked(ref.run, ref.attempt), askedSchema);
+    const outcome = nameOutcome(verdict, asked, plan.requeue.on);
+    await needs.reached('await:before-record');
+    return await writeOnce(store, keyOf.end(ref.run, ref.attempt), { outcome, summary }, attemptEnd);
+  } finally {
+    clearTimeout(enforcement);
+    phases.close();
+    await log.close();
+  }
+}
+
+/** The queue's bound holds also for a workflow that does not keep it. */
+function enforceRunTimeout(
+  needs: AgentDependencies,
+  { ref, plan, backend }: OwnAttempt,
+  since: string | undefined,
+  signal: AbortSignal,
+): NodeJS.Timeout | undefined {
+  if (plan.maxRunTimeoutMs === undefined) return undefined;
+  const runningMs = since === undefined ? 0 : Date.now() - Date.parse(since);
+  const dueMs = Math.max(0, plan.maxRunTimeoutMs + enforcementSlackMs - runningMs);
+  const stop = async (): Promise<void> => {
+    await ask(needs.store, ref, { as: 'timed-out', phase: 'run', by: needs.agent });
+    await backend.stop(ref, plan.gracePeriodMs, signal);
+  };
+  return longTimeout(() => void stop().catch(() => undefined), dueMs);
+}
+
+/** setTimeout fires at once beyond 2^31 ms (24.8 days). */
+function longTimeout(callback: () => void, ms: number): NodeJS.Timeout {
+  return setTimeout(callback, Math.min(ms, 2 ** 31 - 1));
+}
+
+/** The workflow was terminated or deleted: nobody will ever ask for this attempt again. */
+async function endOrphan(needs: AgentDependencies, own: OwnAttempt): Promise<AttemptEnd> {
+  const { ref, plan, backend } = own;
+  const signal = AbortSignal.timeout(plan.gracePeriodMs + 60_000);
+  await ask(needs.store, ref, { as: 'cancelled', reason: 'the workflow was terminated or deleted' });
+  await backend.stop(ref, plan.gracePeriodMs, signal);
+  return finish(needs, own, signal);
+}

@@ -1,0 +1,68 @@
+import type { AttemptOutcome } from '../../contracts/outcome.ts';
+import type { Observation } from '../../contracts/messages.ts';
+import type { Plan } from '../../contracts/plan.ts';
+
+/** Which attempt. Everything of it, on any backend, can be found by this alone. */
+export interface AttemptRef {
+  entity: string;
+  run: string;
+  /** Numbered from 1. */
+  attempt: number;
+  /** attemptUid: an object of this attempt's name without it is somebody else's. */
+  uid: string;
+}
+
+/** What is to run. */
+export interface Attempt {
+  ref: AttemptRef;
+  plan: Plan;
+  /** The agent that creates it: its label. */
+  agent: string;
+  /** Puts the plan's source into an empty directory that exists. @throws RelaunchError LaunchRejected where it is not what it should be, StoreUnavailable */
+  unpackSource(directory: string): Promise<void>;
+}
+
+export interface JobLine {
+  /** When it was written, or else read, ISO 8601. */
+  t: string;
+  s: 'stdout' | 'stderr';
+  /** The container, where there are several. */
+  c?: string;
+  /** The text without its newline. */
+  m: string;
+}
+
+/** Where a backend puts what it sees of an attempt on its way. */
+export interface Sink {
+  /** The cursor that came with the last line that is safe in the store: where to go on. Undefined: from the start. */
+  readonly cursor: string | undefined;
+  /** Takes a line; `cursor` is the backend's own mark of the place behind it. Waits where the store is slower than the job. */
+  line(line: JobLine, cursor: string): Promise<void>;
+  /** A new phase of the attempt. */
+  observed(phase: Omit<Observation, 'attempt'>): void;
+}
+
+/** An end without what the follower adds: the activity names it by what was asked, and dates it. */
+export type Verdict = AttemptOutcome;
+
+/** A place where attempts run. Every method may be called again after a crash, and at once by two callers: names make them idempotent. */
+export interface Backend {
+  /** Our word for it; W&B's are contracts/wandb.ts' business. */
+  readonly name: string;
+  /** Only the host that created an attempt can follow it. */
+  readonly hostBound: boolean;
+  /** Checks `resourceArgs.<name>` of a queue. Answers what is wrong with it, in words; empty: nothing. */
+  checkResourceArgs(resourceArgs: unknown): string[];
+  /** Proves that the backend can be reached. @throws RelaunchError BackendUnavailable */
+  check(signal: AbortSignal): Promise<void>;
+  /** Creates the attempt's object, or adopts it if this very attempt made it before. @throws RelaunchError BackendUnavailable to be retried, AttemptRefused not to be. */
+  submit(attempt: Attempt, signal: AbortSignal): Promise<void>;
+  /** Follows the attempt to its end; lines and phases go to `sink` on the way. Resolves with the verdict of one consistent read, when nothing of the attempt runs any more. Rejects with the signal's reason. */
+  follow(ref: AttemptRef, sink: Sink, signal: AbortSignal): Promise<Verdict>;
+  /** TERM, grace, KILL. Resolves when nothing of the attempt runs; records and removes nothing. */
+  stop(ref: AttemptRef, graceMs: number, signal: AbortSignal): Promise<void>;
+  /** Resolves when nothing of the attempt is left, apart from what lasts over the attempts of a run. Never touches an object that is not ours. */
+  release(ref: AttemptRef, signal: AbortSignal): Promise<void>;
+  /** What of an agent's attempts exists, alive or ended: for permits and the janitor. */
+  list(agent: string): Promise<{ ref: AttemptRef; live: boolean }[]>;
+}

@@ -1,0 +1,67 @@
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
+import { isRetryable, RelaunchError } from '../contracts/failures.ts';
+
+/** Turns what an activity throws into what the workflow reads: our types, and whether trying again can help. */
+export function atBorder<A extends unknown[], R>(activity: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
+  return async (...args) => {
+    try {
+      return await activity(...args);
+    } catch (error) {
+      throw toFailure(error);
+    }
+  };
+}
+
+/** Exported for its test. */
+export function toFailure(error: unknown): Error {
+  if (error instanceof TemporalFailure) return error;
+  if (error instanceof RelaunchError) {
+    return ApplicationFailure.create({
+      type: error.type,
+      message: error.message,
+      nonRetryable: !isRetryable(error.type),
+      ...(error.cause instanceof Error ? { cause: error.cause } : {}),
+    });
+  }
+  if (isSystemError(error)) {
+    return ApplicationFailure.create({ type: 'BackendUnavailable', message: error.message, cause: error });
+  }
+  // A fault of ours: trying again would hide it for ever.
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return ApplicationFailure.create({
+    type: name,
+    message: `internal error: ${message}`,
+    nonRetryable: true,
+    ...(error instanceof Error ? { cause: error } : {}),
+  });
+}
+
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && 'syscall' in error;
+}
+
+/** Runs work with a heartbeat each second, so that a dead agent is noticed and a cancellation arrives. Hands the work the activity's signal. */
+export async function withHeartbeat<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  heartbeat();
+  const timer = setInterval(() => {
+    heartbeat();
+  }, 1_000);
+  try {
+    return await work(cancellationSignal());
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** The workflow that an activity works for. @throws RelaunchError AttemptRefused where there is none */
+export function callingWorkflow(): { entity: string; workflowId: string; runId: string; taskQueue: string } {
+  const { workflowExecution, namespace, taskQueue } = activityInfo();
+  if (workflowExecution === undefined) {
+    throw new RelaunchError(
+      'AttemptRefused',
+      'this activity works for the workflow that calls it; started alone it does nothing',
+    );
+  }
+  return { entity: namespace, ...workflowExecution, taskQueue };
+}

@@ -1,0 +1,45 @@
+import type { Observation } from '../contracts/messages.ts';
+import type { Store } from '../store/store.ts';
+import type { AttemptRef, Backend } from './backends/backend.ts';
+
+/** Counts live attempts against the agent's `maxJobs`. */
+export interface Permits {
+  /** About to create it, or found created. Again for the same attempt: no change. */
+  started(ref: AttemptRef): void;
+  /** Nothing of it runs any more. */
+  ended(ref: AttemptRef): void;
+}
+
+/** What activities ask Temporal about the workflow that they work for. */
+export interface OwnWorkflow {
+  observed(workflowId: string, runId: string, seen: Observation): Promise<void>;
+  /** Whether it still runs, perhaps under another run id after a reset. */
+  isOpen(workflowId: string): Promise<boolean>;
+  /** The run id of the first execution in its chain of resets; undefined where there is no such workflow. */
+  firstRunId(workflowId: string): Promise<string | undefined>;
+}
+
+/** What an agent's activities stand on. */
+export interface AgentDependencies {
+  /** The agent's name. */
+  agent: string;
+  store: Store;
+  backends: readonly Backend[];
+  permits: Permits;
+  ownWorkflow: OwnWorkflow;
+  /** Called before and after every side effect and record; fault tests make it kill the process. */
+  reached(point: KillPoint): Promise<void>;
+}
+
+export type KillPoint =
+  | 'submit:before-claim'
+  | 'submit:after-claim'
+  | 'submit:after-create'
+  | 'await:running'
+  | 'await:before-record'
+  | 'await:after-record'
+  | 'await:after-release'
+  | 'stop:after-asked'
+  | 'stop:after-stop'
+  | 'release:after-tombstone'
+  | 'resolve:after-plan';

@@ -1,0 +1,71 @@
+import type { z } from 'zod';
+import type { attemptArgument } from '../contracts/activities.ts';
+import { attemptEnd, type AttemptEnd } from '../contracts/activities.ts';
+import { RelaunchError } from '../contracts/failures.ts';
+import { fieldIssues, formatIssues } from '../contracts/issues.ts';
+import { attemptUid, runIdOf } from '../contracts/names.ts';
+import { plan as planSchema, type Plan } from '../contracts/plan.ts';
+import { asked, type Asked } from '../contracts/records.ts';
+import { mostAttempts } from '../contracts/requeue.ts';
+import { queueOfTaskQueue } from '../contracts/task-queues.ts';
+import { keyOf } from '../store/layout.ts';
+import { readRecord, writeOnce } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+import type { AttemptRef, Backend } from './backends/backend.ts';
+import { callingWorkflow } from './border.ts';
+import type { AgentDependencies } from './dependencies.ts';
+
+/** An attempt of the calling workflow, from records that only agents write: its arguments are trusted with nothing but a number. */
+export interface OwnAttempt {
+  ref: AttemptRef;
+  plan: Plan;
+  backend: Backend;
+  workflowId: string;
+  runId: string;
+  taskQueue: string;
+  /** Its end, if it is recorded. */
+  end: AttemptEnd | undefined;
+}
+
+/** @throws RelaunchError AttemptRefused where the workflow has no plan, the number is out of bounds, or the queue is another's */
+export async function ownAttempt<T extends z.infer<typeof attemptArgument>>(
+  dependencies: Pick<AgentDependencies, 'store' | 'backends'>,
+  schema: z.ZodType<T>,
+  argument: unknown,
+): Promise<OwnAttempt & { argument: T }> {
+  const parsed = schema.safeParse(argument);
+  if (!parsed.success) throw refused(formatIssues(fieldIssues(parsed.error, argument)));
+  const { attempt } = parsed.data;
+  const { entity, workflowId, runId, taskQueue } = callingWorkflow();
+  const run = runIdOf(workflowId);
+  const plan = await readRecord(dependencies.store, keyOf.plan(run), planSchema);
+  if (plan?.workflowId !== workflowId) throw refused(`run ${run} has no plan: resolveLaunch comes first`);
+  const queue = queueOfTaskQueue(taskQueue);
+  if (queue !== undefined && queue !== plan.queue)
+    throw refused(`run ${run} belongs to queue "${plan.queue}", not "${queue}"`);
+  if (attempt > mostAttempts(plan))
+    throw refused(`attempt ${String(attempt)}: run ${run} has at most ${String(mostAttempts(plan))}`);
+  return {
+    argument: parsed.data,
+    ref: { entity, run, attempt, uid: attemptUid(entity, workflowId, attempt) },
+    plan,
+    backend: backendNamed(dependencies.backends, plan.backend),
+    workflowId,
+    runId,
+    taskQueue,
+    end: await readRecord(dependencies.store, keyOf.end(run, attempt), attemptEnd),
+  };
+}
+
+function backendNamed(backends: readonly Backend[], name: string): Backend {
+  const backend = backends.find((candidate) => candidate.name === name);
+  if (backend !== undefined) return backend;
+  throw refused(`this agent has no backend "${name}", only ${backends.map((one) => one.name).join(', ')}`);
+}
+
+/** Puts down what is asked of an attempt before anything of it is touched; the first to ask names its outcome. */
+export async function ask(store: Store, { run, attempt }: AttemptRef, what: Omit<Asked, 'attempt'>): Promise<void> {
+  await writeOnce(store, keyOf.asked(run, attempt), { attempt, ...what }, asked);
+}
+
+export const refused = (message: string): RelaunchError => new RelaunchError('AttemptRefused', message);

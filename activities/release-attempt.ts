@@ -1,0 +1,66 @@
+import { attemptEnd, stopArgument, type Released, type StopArgument } from '../contracts/activities.ts';
+import { outcomeAsked } from '../contracts/asked-outcome.ts';
+import { RelaunchError } from '../contracts/failures.ts';
+import { claim } from '../contracts/records.ts';
+import { agentTaskQueue } from '../contracts/task-queues.ts';
+import { isAgentAlive } from '../store/agent-lease.ts';
+import { keyOf } from '../store/layout.ts';
+import { readRecord, writeOnce } from '../store/records.ts';
+import { finish } from './await-attempt.ts';
+import { withHeartbeat } from './border.ts';
+import type { AgentDependencies } from './dependencies.ts';
+import { ask, ownAttempt, type OwnAttempt } from './own-attempt.ts';
+
+/** Records and removes an attempt in await's place. Where only its host could, and this is not it, it says who can, or makes sure that nobody begins. */
+export async function releaseAttempt(needs: AgentDependencies, argument: unknown): Promise<Released> {
+  return withHeartbeat(async (signal) => {
+    const { argument: asked, ...own } = await ownAttempt(needs, stopArgument, argument);
+    const here = !own.backend.hostBound || own.taskQueue === agentTaskQueue(needs.agent);
+    if (own.end !== undefined && !here) return { end: own.end };
+    if (here) return { end: await stopAndFinish(needs, own, asked, signal) };
+    return asked.as === 'lost' ? recordLost(needs, own, asked) : giveUp(needs, own, asked, signal);
+  });
+}
+
+async function stopAndFinish(needs: AgentDependencies, own: OwnAttempt, asked: StopArgument, signal: AbortSignal) {
+  const { ref, plan, backend } = own;
+  if (own.end === undefined) {
+    await ask(needs.store, ref, asked);
+    await backend.stop(ref, plan.gracePeriodMs, signal);
+  }
+  return finish(needs, own, signal);
+}
+
+/** The agent that alone could tell is gone. If it is not, whoever says so is wrong, or lies. */
+async function recordLost({ store }: AgentDependencies, { ref }: OwnAttempt, asked: StopArgument): Promise<Released> {
+  const held = await readRecord(store, keyOf.claim(ref.run, ref.attempt), claim);
+  if (held !== undefined && 'agent' in held && (await isAgentAlive(store, held.agent))) {
+    throw new RelaunchError(
+      'BackendUnavailable',
+      `agent ${held.agent} is alive: only it can say how the attempt ended`,
+    );
+  }
+  return { end: await recordEnd(store, ref, asked) };
+}
+
+async function giveUp(
+  needs: AgentDependencies,
+  own: OwnAttempt,
+  asked: StopArgument,
+  signal: AbortSignal,
+): Promise<Released> {
+  const { ref } = own;
+  const held = await writeOnce(needs.store, keyOf.claim(ref.run, ref.attempt), { tombstone: true }, claim);
+  await needs.reached('release:after-tombstone');
+  if ('tombstone' in held) return { end: await recordEnd(needs.store, ref, asked) };
+  if (held.agent === needs.agent) return { end: await stopAndFinish(needs, own, asked, signal) };
+  return { follow: held.follow };
+}
+
+async function recordEnd(store: AgentDependencies['store'], { run, attempt }: OwnAttempt['ref'], asked: StopArgument) {
+  const outcome = outcomeAsked(asked, {
+    at: new Date().toISOString(),
+    ...(asked.as === 'lost' ? { message: asked.reason ?? '' } : {}),
+  });
+  return writeOnce(store, keyOf.end(run, attempt), { outcome, summary: {} }, attemptEnd);
+}

@@ -1,0 +1,101 @@
+import { canonicalJson, sha256Hex } from '../contracts/hash.ts';
+import { RelaunchError } from '../contracts/failures.ts';
+import { fieldIssue, fieldIssues, formatIssues } from '../contracts/issues.ts';
+import { launchSpec, nameOf, type LaunchSpec } from '../contracts/launch-spec.ts';
+import { mergeLimits } from '../contracts/merge.ts';
+import { runIdOf } from '../contracts/names.ts';
+import { plan as planSchema, summaryOf, type Plan, type PlanSummary } from '../contracts/plan.ts';
+import { fairnessKeyOf, priorityKeyOf } from '../contracts/priority.ts';
+import { queueOfTaskQueue } from '../contracts/task-queues.ts';
+import { keyOf } from '../store/layout.ts';
+import { readQueue } from '../store/queues.ts';
+import { writeOnce } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+import { callingWorkflow, withHeartbeat } from './border.ts';
+import type { AgentDependencies } from './dependencies.ts';
+
+type Needs = Pick<AgentDependencies, 'store' | 'backends' | 'ownWorkflow' | 'reached'>;
+
+/** Checks everything about a spec again, since neither the client nor the history is trusted, and makes it a plan that holds for good. */
+export function resolveLaunch(needs: Needs, input: unknown): Promise<PlanSummary> {
+  return withHeartbeat(() => resolve(needs, input));
+}
+
+async function resolve(needs: Needs, input: unknown): Promise<PlanSummary> {
+  const workflow = callingWorkflow();
+  const parsed = launchSpec.safeParse(input);
+  if (!parsed.success) throw rejected(formatIssues(fieldIssues(parsed.error, input)));
+  const spec = parsed.data;
+  if (queueOfTaskQueue(workflow.taskQueue) !== spec.queue) {
+    throw rejected(`queue is "${spec.queue}", but this is an agent of ${workflow.taskQueue}`);
+  }
+  const made = await makePlan(needs, spec, workflow, sha256Hex(canonicalJson(input)));
+  const run = made.run;
+  const held = await writeOnce(needs.store, keyOf.plan(run), made, planSchema);
+  await needs.reached('resolve:after-plan');
+  if (held.workflowId !== made.workflowId || held.specDigest !== made.specDigest) throw taken(run, 'another spec');
+  if (
+    held.firstRunId !== made.firstRunId &&
+    (await needs.ownWorkflow.firstRunId(workflow.workflowId)) !== held.firstRunId
+  ) {
+    throw taken(run, 'an earlier workflow');
+  }
+  return summaryOf(held);
+}
+
+async function makePlan(
+  { store, backends }: Needs,
+  spec: LaunchSpec,
+  { entity, workflowId, runId }: ReturnType<typeof callingWorkflow>,
+  specDigest: string,
+): Promise<Plan> {
+  const queue = await readQueue(store, spec.queue);
+  if (!backends.some(({ name }) => name === queue.backend)) {
+    throw rejected(`queue "${spec.queue}" is for backend "${queue.backend}", which this agent does not have`);
+  }
+  const { limits, issues } = mergeLimits(spec, queue);
+  const digest = spec.source.code.digest;
+  if (digest === undefined) {
+    issues.push(
+      fieldIssue(
+        ['source', 'code', 'digest'],
+        spec,
+        'packed by the client: submit with `relaunch launch` or the typed client',
+      ),
+    );
+  }
+  if (issues.length > 0 || digest === undefined) throw rejected(formatIssues(issues));
+  await checkCode(store, digest);
+  return {
+    run: runIdOf(workflowId),
+    workflowId,
+    firstRunId: runId,
+    entity,
+    specDigest,
+    name: nameOf(spec),
+    project: spec.project,
+    queue: spec.queue,
+    backend: queue.backend,
+    ...(spec.user === undefined ? {} : { user: spec.user, fairnessKey: fairnessKeyOf(spec.user) }),
+    source: { code: { digest } },
+    command: [...spec.entrypoint, ...spec.args],
+    runConfig: spec.runConfig,
+    env: spec.env,
+    resourceArgs: queue.resourceArgs[queue.backend] ?? {},
+    priorityKey: priorityKeyOf(spec.priority),
+    tags: spec.tags,
+    ...limits,
+  };
+}
+
+async function checkCode(store: Store, digest: string): Promise<void> {
+  if (await store.has(keyOf.code(digest))) return;
+  throw rejected(
+    `source.code.digest is ${digest}: ${keyOf.code(digest)} is not in ${store.url}; submit again, with the store that the agents use`,
+  );
+}
+
+const rejected = (message: string): RelaunchError => new RelaunchError('LaunchRejected', message);
+
+const taken = (run: string, by: string): RelaunchError =>
+  new RelaunchError('RunIdTaken', `run ${run} was launched before with ${by}: choose another workflow id`);

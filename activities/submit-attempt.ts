@@ -1,0 +1,80 @@
+import { activityInfo } from '@temporalio/activity';
+import { attemptArgument, attemptEnd, type Submitted } from '../contracts/activities.ts';
+import type { Plan } from '../contracts/plan.ts';
+import { claim } from '../contracts/records.ts';
+import { decideNext, nothingSpent } from '../contracts/requeue.ts';
+import { agentTaskQueue, ioTaskQueue } from '../contracts/task-queues.ts';
+import { unpackArchive } from '../store/archive.ts';
+import { keyOf } from '../store/layout.ts';
+import { readRecord, writeOnce } from '../store/records.ts';
+import { withHeartbeat } from './border.ts';
+import type { AgentDependencies } from './dependencies.ts';
+import { ownAttempt, refused, type OwnAttempt } from './own-attempt.ts';
+import { PhaseReporter } from './phase-reporter.ts';
+
+/** Creates the attempt, or finds it created, here or by the agent that claimed it. Says where it is to be followed. */
+export async function submitAttempt(needs: AgentDependencies, argument: unknown): Promise<Submitted> {
+  return withHeartbeat(async (signal) => {
+    const own = await ownAttempt(needs, attemptArgument, argument);
+    const { ref, plan, backend } = own;
+    checkPriority(plan);
+    const follow = backend.hostBound ? agentTaskQueue(needs.agent) : ioTaskQueue(plan.queue);
+    if (own.end !== undefined) return { follow, agent: needs.agent };
+    await checkOrder(needs, own);
+
+    const phases = new PhaseReporter(needs.ownWorkflow, own, startsAtOnce(plan) ? 0 : undefined);
+    phases.enter({ phase: 'starting', at: new Date().toISOString() });
+    try {
+      if (startsAtOnce(plan)) await phases.sent();
+      if (backend.hostBound) {
+        await needs.reached('submit:before-claim');
+        const mine = { agent: needs.agent, follow, uid: ref.uid };
+        const held = await writeOnce(needs.store, keyOf.claim(ref.run, ref.attempt), mine, claim);
+        await needs.reached('submit:after-claim');
+        if ('tombstone' in held)
+          throw refused(`attempt ${String(ref.attempt)} of run ${ref.run} was given up before it began`);
+        if (held.agent !== needs.agent) return { follow: held.follow, agent: held.agent };
+      }
+      needs.permits.started(ref);
+      await backend.submit(
+        {
+          ref,
+          plan,
+          agent: needs.agent,
+          unpackSource: (directory) => unpackArchive(needs.store, plan.source.code.digest, directory),
+        },
+        signal,
+      );
+      await needs.reached('submit:after-create');
+      return { follow, agent: needs.agent };
+    } finally {
+      phases.close();
+    }
+  });
+}
+
+/** Whether the workflow must know at once that waiting is over: it measures the time, or an agent was lost in between. */
+function startsAtOnce({ timeoutsMs }: Plan): boolean {
+  return timeoutsMs.queue !== undefined || timeoutsMs.start !== undefined || activityInfo().attempt > 1;
+}
+
+function checkPriority({ run, priorityKey, fairnessKey }: Plan): void {
+  const { priority } = activityInfo();
+  if ((priority?.priorityKey ?? 3) !== priorityKey || (priority?.fairnessKey ?? '') !== (fairnessKey ?? '')) {
+    throw refused(`run ${run} waits with another priority or fairness key than its plan's`);
+  }
+}
+
+/** Each attempt follows from the recorded ends of those before it: no workflow gets more attempts than its plan allows. */
+async function checkOrder({ store }: AgentDependencies, { ref, plan }: OwnAttempt): Promise<void> {
+  let spent = nothingSpent;
+  for (let earlier = 1; earlier < ref.attempt; earlier++) {
+    const end = await readRecord(store, keyOf.end(ref.run, earlier), attemptEnd);
+    if (end === undefined)
+      throw refused(`attempt ${String(ref.attempt)} of run ${ref.run}: attempt ${String(earlier)} has no recorded end`);
+    const next = decideNext(end.outcome, plan, spent);
+    if (next.do !== 'requeue')
+      throw refused(`attempt ${String(ref.attempt)} of run ${ref.run}: attempt ${String(earlier)} was its last`);
+    spent = next.spent;
+  }
+}

@@ -1,0 +1,180 @@
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { controlActivities } from '../../activities/control-activities.ts';
+import type { AgentActivities, StopArgument } from '../../contracts/activities.ts';
+import { nameOutcome } from '../../contracts/asked-outcome.ts';
+import { observedSignal } from '../../contracts/messages.ts';
+import type { AttemptOutcome } from '../../contracts/outcome.ts';
+import type { PlanSummary } from '../../contracts/plan.ts';
+import {
+  agentTaskQueue,
+  controlTaskQueue,
+  ioTaskQueue,
+  resolveTaskQueue,
+  submitTaskQueue,
+} from '../../contracts/task-queues.ts';
+import { bundleWorkflows, payloadConverterPath } from '../../workers/control.ts';
+import { createLogger, installRuntime } from '../../workers/logger.ts';
+
+installRuntime(createLogger('error'));
+
+/** What a test wants of one run. */
+export interface Script {
+  plan?: Partial<PlanSummary>;
+  /**
+   * How its attempts end, in order. `hold`: it runs until it is stopped. `silent`: the same, but await cannot tell afterwards.
+   * `never`: submit does not get through. These two fail and are tried again a day later, since time is not skipped under a pending activity.
+   */
+  attempts: (AttemptOutcome | 'hold' | 'silent' | 'never')[];
+  /** False: resolve does not get through either. */
+  resolves?: boolean;
+  /** Whether await says that the attempt runs. */
+  observes?: boolean;
+}
+
+/** What an agent was asked to do for one run. */
+export interface Heard {
+  submits: number[];
+  stops: StopArgument[];
+  releases: StopArgument[];
+}
+
+export const agentName = 'scripted';
+/** Served whole, and served by nobody who submits. */
+export const servedQueue = 'served';
+export const unservedQueue = 'unserved';
+
+/** An agent whose attempts end as each test says: the workflow is real, the server is real, only the jobs are made up. */
+export class ScriptedAgent {
+  readonly #client: Client;
+  readonly #scripts = new Map<string, Script>();
+  readonly #heard = new Map<string, Heard>();
+  readonly #stopped = new Map<string, StopArgument>();
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  script(workflowId: string, script: Script): void {
+    this.#scripts.set(workflowId, script);
+    this.#heard.set(workflowId, { submits: [], stops: [], releases: [] });
+  }
+
+  heard(workflowId: string): Heard {
+    const heard = this.#heard.get(workflowId);
+    if (heard === undefined) throw new Error(`no script for ${workflowId}`);
+    return heard;
+  }
+
+  activities(): AgentActivities {
+    return {
+      resolveLaunch: () => {
+        if (this.#scripts.get(caller())?.resolves === false) throw tomorrow();
+        return Promise.resolve(this.#plan());
+      },
+      submitAttempt: ({ attempt }) => {
+        if (this.#scripts.get(caller())?.attempts[attempt - 1] === 'never') throw tomorrow();
+        this.heard(caller()).submits.push(attempt);
+        return Promise.resolve({ follow: agentTaskQueue(agentName), agent: agentName });
+      },
+      awaitAttempt: ({ attempt }) => this.#await(attempt),
+      stopAttempt: (argument) => {
+        this.heard(caller()).stops.push(argument);
+        this.#stopped.set(`${caller()}/${String(argument.attempt)}`, argument);
+        return Promise.resolve();
+      },
+      releaseAttempt: (argument) => {
+        this.heard(caller()).releases.push(argument);
+        return Promise.resolve({ end: { outcome: nameOutcome(vanished(), argument, []), summary: {} } });
+      },
+    };
+  }
+
+  #plan(): PlanSummary {
+    const workflowId = caller();
+    return {
+      run: workflowId,
+      name: 'train',
+      project: 'p',
+      queue: activityInfo().taskQueue.split('/')[1] ?? '',
+      backend: 'process',
+      requeue: { max: 5, on: ['EvictionByEvictionAPI', 'PreemptionByScheduler', 'TerminationByKubelet'] },
+      retries: 0,
+      gracePeriodMs: 1_000,
+      timeoutsMs: {},
+      agentTimeoutMs: 600_000,
+      priorityKey: 3,
+      ...this.#scripts.get(workflowId)?.plan,
+    };
+  }
+
+  async #await(attempt: number) {
+    const workflowId = caller();
+    const script = this.#scripts.get(workflowId);
+    const ends = script?.attempts[attempt - 1] ?? 'hold';
+    if (script?.observes === true) {
+      const handle = this.#client.workflow.getHandle(workflowId);
+      await handle.signal(observedSignal, { attempt, phase: 'running', node: 'n1' });
+    }
+    if (typeof ends === 'object') return { outcome: ends, summary: { loss: { last: 1 / attempt, min: 0, max: 1 } } };
+    for (;;) {
+      const asked = this.#stopped.get(`${workflowId}/${String(attempt)}`);
+      if (asked !== undefined && ends === 'silent') throw tomorrow();
+      if (asked !== undefined) return { outcome: nameOutcome(vanished(), asked, []), summary: {} };
+      heartbeat();
+      await pause(cancellationSignal(), 20);
+    }
+  }
+}
+
+const caller = (): string => activityInfo().workflowExecution?.workflowId ?? '';
+
+const vanished = (): AttemptOutcome => ({ kind: 'lost', reason: 'vanished', at: new Date(0).toISOString() });
+
+const tomorrow = (): ApplicationFailure =>
+  ApplicationFailure.create({ type: 'BackendUnavailable', message: 'not today', nextRetryDelay: '1d' });
+
+function pause(signal: AbortSignal, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
+    setTimeout(resolve, ms);
+  });
+}
+
+/** Runs the real workflows with a scripted agent, until `stop`. */
+export async function startScripted(
+  connection: NativeConnection,
+  client: Client,
+  namespace = 'default',
+): Promise<{ agent: ScriptedAgent; stop(): Promise<void> }> {
+  const agent = new ScriptedAgent(client);
+  const activities = agent.activities();
+  const create = (taskQueue: string, more: Partial<WorkerOptions>) =>
+    Worker.create({ connection, namespace, taskQueue, dataConverter: { payloadConverterPath }, ...more });
+  const control = controlActivities(async (workflowId, runId) => {
+    await client.workflow.getHandle(workflowId, runId).cancel();
+  });
+  const workers = await Promise.all([
+    create(controlTaskQueue, { workflowBundle: await bundleWorkflows(createLogger('warn')), activities: control }),
+    ...[
+      resolveTaskQueue(servedQueue),
+      submitTaskQueue(servedQueue),
+      ioTaskQueue(servedQueue),
+      agentTaskQueue(agentName),
+    ].map((queue) => create(queue, { activities })),
+    ...[resolveTaskQueue(unservedQueue), ioTaskQueue(unservedQueue)].map((queue) => create(queue, { activities })),
+  ]);
+  const runs = workers.map((worker) => worker.run());
+  return {
+    agent,
+    stop: async () => {
+      for (const worker of workers) worker.shutdown();
+      await Promise.all(runs);
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import { Worker, type Logger, type WorkerOptions } from '@temporalio/worker';
+import { agentActivities } from '../activities/agent-activities.ts';
+import { createBackends } from '../activities/backends/registry.ts';
+import type { Backend } from '../activities/backends/backend.ts';
+import type { KillPoint } from '../activities/dependencies.ts';
+import { RelaunchError } from '../contracts/failures.ts';
+import { agentTaskQueue, ioTaskQueue, resolveTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
+import { dropAgentLease, renewAgentLease, renewLeaseMs, takeAgentLease } from '../store/agent-lease.ts';
+import { openStore } from '../store/open-store.ts';
+import { readQueue } from '../store/queues.ts';
+import type { Store } from '../store/store.ts';
+import { payloadConverterPath } from './control.ts';
+import { JobGate } from './gate.ts';
+import { ownWorkflow } from './own-workflow.ts';
+import type { RunningWorker } from './running-worker.ts';
+import { connectTemporal, type TemporalAddress } from './temporal.ts';
+
+export interface AgentOptions {
+  /** How to reach Temporal. */
+  temporal: TemporalAddress;
+  /** The entity. */
+  namespace: string;
+  /** One living agent has this name. */
+  name: string;
+  /** Which it serves. They must exist. */
+  queues: readonly string[];
+  /** The most live attempts over all its queues. */
+  maxJobs: number;
+  /** Where host-bound backends keep their attempts. */
+  home: string;
+  storeUrl: string;
+  /** The environment that jobs on this host inherit: never the agent's own. */
+  baseEnv: Readonly<Record<string, string>>;
+  logger: Logger;
+  /** For fault tests. */
+  reached?: (point: KillPoint) => Promise<void>;
+}
+
+/** Polls that one queue may have open: enough to start jobs in a burst, few enough to leave permits to other queues. */
+const submitPollers = 4;
+const recountMs = 2_000;
+/** A submit that is under way gets this long to come to its end at a shutdown. */
+const submitGraceMs = 5_000;
+
+/** Serves queues with this host's backends. @throws RelaunchError where a queue does not exist, its backend is not there, or the name is taken */
+export async function startAgent(options: AgentOptions): Promise<RunningWorker & { gate: JobGate }> {
+  const { name, queues, logger, namespace } = options;
+  const store = openStore(options.storeUrl);
+  const backends = createBackends({ home: options.home, baseEnv: options.baseEnv });
+  await checkQueues(store, queues, backends);
+  await takeAgentLease(store, name);
+  const { client, connection, close } = await connectTemporal(options.temporal, namespace);
+  const gate = new JobGate(options.maxJobs, submitPollers);
+  await recount(gate, backends, name);
+
+  const activities = agentActivities({
+    agent: name,
+    store,
+    backends,
+    permits: gate,
+    ownWorkflow: ownWorkflow(client),
+    reached: options.reached ?? (() => Promise.resolve()),
+  });
+  const create = (taskQueue: string, more: Partial<WorkerOptions>): Promise<Worker> =>
+    Worker.create({ connection, namespace, taskQueue, activities, dataConverter: { payloadConverterPath }, ...more });
+  const lanes = queues.map(() => gate.lane());
+  const submits = await Promise.all(queues.map((queue, i) => create(submitTaskQueue(queue), gated(lanes[i]))));
+  const others = await Promise.all([
+    ...queues.flatMap((queue) => [create(resolveTaskQueue(queue), wide), create(ioTaskQueue(queue), wide)]),
+    create(agentTaskQueue(name), wide),
+  ]);
+  logger.info('agent serves', { agent: name, queues, maxJobs: options.maxJobs, live: gate.live, store: store.url });
+
+  const every = [
+    setInterval(() => void recount(gate, backends, name).catch(warn(logger, 'could not count jobs')), recountMs),
+  ];
+  const stop = (): void => {
+    for (const worker of [...submits, ...others]) shutDown(worker);
+  };
+  every.push(
+    setInterval(() => {
+      renewAgentLease(store, name).then(
+        (held) => {
+          if (held) return;
+          logger.error('another agent took this name: stopping', { agent: name });
+          stop();
+        },
+        warn(logger, 'could not renew the lease'),
+      );
+    }, renewLeaseMs),
+  );
+  const running = [
+    ...submits.map((worker, i) => worker.run().finally(() => lanes[i]?.drop())),
+    ...others.map((worker) => worker.run()),
+  ];
+  // One that fails takes the others with it: half an agent helps nobody.
+  const stopped = Promise.all(
+    running.map((run) =>
+      run.catch((error: unknown) => {
+        stop();
+        throw error;
+      }),
+    ),
+  );
+  return {
+    gate,
+    stop,
+    drain: () => {
+      for (const worker of submits) shutDown(worker);
+    },
+    stopped: stopped
+      .then(() => undefined)
+      .finally(async () => {
+        for (const timer of every) clearInterval(timer);
+        await Promise.allSettled(running);
+        await dropAgentLease(store, name);
+        await close();
+      }),
+  };
+}
+
+/** Following costs nearly nothing: as many as there may ever be. */
+const wide: Partial<WorkerOptions> = {
+  maxConcurrentActivityTaskExecutions: 10_000,
+  activityTaskPollerBehavior: { type: 'autoscaling', minimum: 1, maximum: 10, initial: 2 },
+};
+
+function gated(lane: ReturnType<JobGate['lane']> | undefined): Partial<WorkerOptions> {
+  if (lane === undefined) throw new TypeError('a lane for each queue');
+  const unused = { type: 'fixed-size', numSlots: 1 } as const;
+  return {
+    tuner: {
+      workflowTaskSlotSupplier: unused,
+      activityTaskSlotSupplier: lane.supplier,
+      localActivityTaskSlotSupplier: unused,
+      nexusTaskSlotSupplier: unused,
+    },
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: submitPollers },
+    shutdownGraceTime: submitGraceMs,
+  };
+}
+
+async function checkQueues(store: Store, queues: readonly string[], backends: readonly Backend[]): Promise<void> {
+  for (const queue of queues) {
+    const { backend: name, resourceArgs } = await readQueue(store, queue);
+    const backend = backends.find((one) => one.name === name);
+    const problems = backend?.checkResourceArgs(resourceArgs[name] ?? {}) ?? [
+      `backend "${name}" is not known here, only ${backends.map((one) => one.name).join(', ')}`,
+    ];
+    if (problems.length > 0) throw new RelaunchError('LaunchRejected', `queue "${queue}": ${problems.join('; ')}`);
+    await backend?.check(AbortSignal.timeout(30_000));
+  }
+}
+
+/** Makes the gate's count what the backends say is alive. */
+async function recount(gate: JobGate, backends: readonly Backend[], agent: string): Promise<void> {
+  const before = gate.snapshot();
+  const found = (await Promise.all(backends.map((backend) => backend.list(agent)))).flat();
+  gate.recount(
+    found.filter(({ live }) => live).map(({ ref }) => ref),
+    before,
+  );
+}
+
+function shutDown(worker: Worker): void {
+  if (worker.getState() === 'RUNNING') worker.shutdown();
+}
+
+const warn =
+  (logger: Logger, message: string) =>
+  (error: unknown): void => {
+    logger.warn(message, { error });
+  };

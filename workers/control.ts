@@ -1,0 +1,54 @@
+import { bundleWorkflowCode, Worker, type Logger, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { controlActivities } from '../activities/control-activities.ts';
+import { controlTaskQueue } from '../contracts/task-queues.ts';
+import type { RunningWorker } from './running-worker.ts';
+import { connectTemporal, type TemporalAddress } from './temporal.ts';
+import { registerSearchAttributes } from './search-attributes.ts';
+
+export interface ControlOptions {
+  /** How to reach Temporal. */
+  temporal: TemporalAddress;
+  namespace: string;
+  logger: Logger;
+}
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** The converter that junk cannot wedge; clients may use the default one. */
+export const payloadConverterPath = here('../workflows/payload-converter.cjs');
+
+/** All workflow code in one script, as workers and replay tests run it. */
+export function bundleWorkflows(logger?: Logger): Promise<WorkflowBundleWithSourceMap> {
+  return bundleWorkflowCode({
+    workflowsPath: here(`../workflows/index${extname(import.meta.url)}`),
+    payloadConverterPath,
+    ...(logger === undefined ? {} : { logger }),
+  });
+}
+
+/** Runs the workflows. @throws where search attributes are missing and may not be registered: they would block every run for ever */
+export async function startControl({ temporal, namespace, logger }: ControlOptions): Promise<RunningWorker> {
+  const { client, connection, close } = await connectTemporal(temporal, namespace);
+  await registerSearchAttributes(client, namespace, logger);
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: controlTaskQueue,
+    workflowBundle: await bundleWorkflows(logger),
+    dataConverter: { payloadConverterPath },
+    activities: controlActivities(async (workflowId, runId) => {
+      await client.workflow.getHandle(workflowId, runId).cancel();
+    }),
+    maxConcurrentActivityTaskPolls: 2,
+  });
+  const run = worker.run();
+  return {
+    stopped: run.finally(close),
+    drain: () => undefined,
+    stop: () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+    },
+  };
+}

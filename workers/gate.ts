@@ -1,0 +1,137 @@
+import type { ActivitySlotInfo, CustomSlotSupplier, SlotPermit } from '@temporalio/worker';
+import type { AttemptRef } from '../activities/backends/backend.ts';
+import type { Permits } from '../activities/dependencies.ts';
+
+/** What one queue of the agent waits for and holds. */
+interface Lane {
+  waiting: (() => void)[];
+  /** Permits under a poll that has brought nothing yet. */
+  idle: number;
+  /** Permits under a `submitAttempt`. */
+  used: number;
+  /** Whether the last poll brought a task. */
+  hot: boolean;
+  lastGrant: number;
+}
+
+/** Cold queues are asked this often while hot ones have work. */
+const probeMs = 3_000;
+
+/**
+ * One gate for all queues of an agent process: a poll is made only while live attempts and permits together are fewer than `maxJobs`.
+ * The SDK takes one permit more than it has pollers, so each queue is held to `pollers` idle ones. Measured: reference/temporal.md 1.14, 1.16.
+ */
+export class JobGate implements Permits {
+  readonly #live = new Set<string>();
+  readonly #lanes = new Set<Lane>();
+  readonly #pollers: number;
+  #max: number;
+
+  /** `pollers`: the most idle permits of one queue; what its worker polls with. */
+  constructor(max: number, pollers: number) {
+    this.#max = max;
+    this.#pollers = pollers;
+  }
+
+  get live(): number {
+    return this.#live.size;
+  }
+
+  /** Lowering it takes effect as permits come back. */
+  setMax(max: number): void {
+    this.#max = max;
+    this.#pump();
+  }
+
+  started({ uid }: AttemptRef): void {
+    this.#live.add(uid);
+  }
+
+  ended({ uid }: AttemptRef): void {
+    if (this.#live.delete(uid)) this.#pump();
+  }
+
+  /** Corrects the live set to what the backends say, apart from attempts that began since they were asked. */
+  recount(live: readonly AttemptRef[], knownBefore: ReadonlySet<string>): void {
+    const uids = new Set(live.map(({ uid }) => uid));
+    for (const uid of knownBefore) if (!uids.has(uid)) this.#live.delete(uid);
+    for (const uid of uids) this.#live.add(uid);
+    this.#pump();
+  }
+
+  /** The uids of live attempts, as they stand now. */
+  snapshot(): ReadonlySet<string> {
+    return new Set(this.#live);
+  }
+
+  /** The slot supplier of one queue's worker, and how to give back what it holds once that worker has stopped or failed. */
+  lane(): { supplier: CustomSlotSupplier<ActivitySlotInfo>; drop(): void } {
+    const lane: Lane = { waiting: [], idle: 0, used: 0, hot: true, lastGrant: 0 };
+    this.#lanes.add(lane);
+    const supplier: CustomSlotSupplier<ActivitySlotInfo> = {
+      type: 'custom',
+      reserveSlot: (_context, signal) => this.#reserve(lane, signal),
+      tryReserveSlot: () => null,
+      markSlotUsed: ({ permit }) => {
+        used.add(permit);
+        lane.idle--;
+        lane.used++;
+        lane.hot = true;
+        this.#pump();
+      },
+      releaseSlot: ({ permit }) => {
+        if (used.delete(permit)) lane.used--;
+        else {
+          lane.idle--;
+          lane.hot = false;
+        }
+        this.#pump();
+      },
+    };
+    const used = new WeakSet<SlotPermit>();
+    return {
+      supplier,
+      drop: () => {
+        this.#lanes.delete(lane);
+        this.#pump();
+      },
+    };
+  }
+
+  #reserve(lane: Lane, signal: AbortSignal): Promise<SlotPermit> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        lane.waiting = lane.waiting.filter((waiting) => waiting !== grant);
+        reject(signal.reason as Error);
+      };
+      const grant = (): void => {
+        signal.removeEventListener('abort', abort);
+        resolve({});
+      };
+      if (signal.aborted) {
+        abort();
+        return;
+      }
+      signal.addEventListener('abort', abort);
+      lane.waiting.push(grant);
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    for (;;) {
+      const held = [...this.#lanes].reduce((sum, { idle, used }) => sum + idle + used, 0);
+      if (this.#live.size + held >= this.#max) return;
+      const now = Date.now();
+      const ready = [...this.#lanes].filter(({ waiting, idle }) => waiting.length > 0 && idle < this.#pollers);
+      const due = ready.filter(({ hot, lastGrant }) => hot || now - lastGrant >= probeMs);
+      // With nothing hot and nothing due, a free permit has nothing better to do than to ask the queue that waits longest.
+      const [lane] = (due.length > 0 ? due : ready).sort((a, b) => a.lastGrant - b.lastGrant);
+      const grant = lane?.waiting.shift();
+      if (lane === undefined || grant === undefined) return;
+      lane.idle++;
+      lane.lastGrant = now;
+      grant();
+    }
+  }
+}

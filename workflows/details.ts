@@ -1,0 +1,34 @@
+import { describeOutcome } from '../contracts/outcome.ts';
+import type { RunStatus } from '../contracts/messages.ts';
+import type { AttemptReport } from '../contracts/run-result.ts';
+
+/** Temporal takes 20,000 bytes; the payload's own JSON escaping needs room too. */
+const longestDetails = 8_000;
+
+/** The run as markdown, for the Web UI. Everything in it may come from a submitter: nothing is taken as markup. */
+export function renderDetails(status: RunStatus): string {
+  const { plan } = status;
+  const head = `**${status.state}** · ${status.progress}${plan === undefined ? '' : ` · queue ${plain(plan.queue)}, project ${plain(plan.project)}`}`;
+  const metrics = Object.entries(status.summary)
+    .slice(0, 20)
+    .map(([name, { last, min, max }]) => `| ${plain(name)} | ${String(last)} | ${String(min)} | ${String(max)} |`);
+  const parts = [head];
+  if (status.attempts.length > 0) {
+    parts.push(
+      ['| attempt | end | node | agent |', '| --- | --- | --- | --- |', ...status.attempts.map(row)].join('\n'),
+    );
+  }
+  if (metrics.length > 0) {
+    parts.push(['| metric | last | min | max |', '| --- | --- | --- | --- |', ...metrics].join('\n'));
+  }
+  return parts.join('\n\n').slice(0, longestDetails);
+}
+
+function row({ attempt, outcome, node, agent }: AttemptReport): string {
+  const end = outcome === undefined ? '' : describeOutcome(outcome).slice(0, 400);
+  return `| ${[String(attempt), plain(end), plain(node ?? ''), plain(agent ?? '')].join(' | ')} |`;
+}
+
+function plain(text: string): string {
+  return text.replace(/[\s]+/g, ' ').replace(/[\\`*_{}[\]()#+!|<>~]/g, '\\$&');
+}

@@ -1,0 +1,90 @@
+import { CancellationScope, condition } from '@temporalio/workflow';
+import { fieldIssues, formatIssues } from '../contracts/issues.ts';
+import { launchSpec, type LaunchSpec } from '../contracts/launch-spec.ts';
+import type { AttemptOutcome } from '../contracts/outcome.ts';
+import type { PlanSummary } from '../contracts/plan.ts';
+import { decideNext, nothingSpent, type Next } from '../contracts/requeue.ts';
+import type { RunResult } from '../contracts/run-result.ts';
+import { resolving } from './agents.ts';
+import { runAttempt } from './attempt.ts';
+import { closeAsCanceled, closeAsFailed, RunFailed } from './ending.ts';
+import { failureOf } from './failures.ts';
+import { openInbox, type Inbox } from './inbox.ts';
+import { Page } from './page.ts';
+import { settle } from './settle.ts';
+
+/** One run, from a spec to a recorded end, through as many attempts as its requeue policy allows. */
+export async function launch(input: unknown): Promise<RunResult> {
+  const inbox = openInbox(); // what is asked of this run
+  const page = new Page(); // what people see of it
+  const root = CancellationScope.current();
+  return CancellationScope.nonCancellable(async () => {
+    try {
+      const plan = await resolve(parse(input), input, inbox);
+      if (plan === undefined) return await closeAsCanceled(root, inbox, page);
+      page.planned(plan);
+      let spent = nothingSpent;
+      for (let attempt = 1; ; attempt++) {
+        page.queued(attempt);
+        const { outcome, next } = await oneAttempt(attempt, plan, spent, inbox, page);
+        if (next.do === 'finish') return page.closed('succeeded');
+        if (next.do === 'cancel') return await closeAsCanceled(root, inbox, page);
+        if (next.do === 'fail') throw new RunFailed(next.type, next.message, outcome);
+        spent = next.spent;
+        page.backingOff(spent, next.backOffMs > 0);
+        await backOff(next.backOffMs, inbox);
+        if (inbox.cancelled !== undefined) return await closeAsCanceled(root, inbox, page);
+      }
+    } catch (error) {
+      return closeAsFailed(error, page);
+    }
+  });
+}
+
+function parse(input: unknown): LaunchSpec {
+  const parsed = launchSpec.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new RunFailed('LaunchRejected', formatIssues(fieldIssues(parsed.error, input)));
+}
+
+/** Undefined: cancelled before it was resolved. */
+async function resolve(spec: LaunchSpec, input: unknown, inbox: Inbox): Promise<PlanSummary | undefined> {
+  const scope = new CancellationScope();
+  const resolution = settle(scope.run(() => resolving(spec.queue).resolveLaunch(input)));
+  const ready = (): boolean => resolution.result !== undefined || inbox.cancelled !== undefined;
+  if (spec.timeouts.queue === undefined) await condition(ready);
+  else await condition(ready, spec.timeouts.queue, { summary: 'queue time-out' });
+  if (resolution.result === undefined) {
+    scope.cancel();
+    if (inbox.cancelled !== undefined) return undefined;
+    throw new RunFailed('QueueTimeout', `no agent of queue ${spec.queue} took the run within its queue time-out`);
+  }
+  if (!resolution.result.ok) {
+    const { type, message } = failureOf(resolution.result.error, 'LaunchRejected');
+    throw new RunFailed(type, message);
+  }
+  const plan = resolution.result.value;
+  inbox.runTimeoutMs = plan.timeoutsMs.run;
+  inbox.maxRunTimeoutMs = plan.maxRunTimeoutMs;
+  return inbox.cancelled === undefined ? plan : undefined;
+}
+
+async function oneAttempt(
+  attempt: number,
+  plan: PlanSummary,
+  spent: typeof nothingSpent,
+  inbox: Inbox,
+  page: Page,
+): Promise<{ outcome: AttemptOutcome; next: Next }> {
+  const end = await runAttempt(attempt, plan, inbox, page);
+  page.ended(end);
+  const { outcome } = end;
+  const next = decideNext(outcome, plan, spent);
+  // A cancel that came while the attempt was ending for another reason still holds: it is never requeued.
+  if (next.do === 'requeue' && inbox.cancelled !== undefined) return { outcome, next: { do: 'cancel' } };
+  return { outcome, next };
+}
+
+async function backOff(backOffMs: number, inbox: Inbox): Promise<void> {
+  if (backOffMs > 0) await condition(() => inbox.cancelled !== undefined, backOffMs, { summary: 'back-off' });
+}

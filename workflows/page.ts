@@ -1,0 +1,109 @@
+import { setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { AttemptEnd } from '../contracts/activities.ts';
+import { statusQuery, type Observation, type RunStatus } from '../contracts/messages.ts';
+import { runIdOf } from '../contracts/names.ts';
+import type { AttemptOutcome } from '../contracts/outcome.ts';
+import type { PlanSummary } from '../contracts/plan.ts';
+import type { Spent } from '../contracts/requeue.ts';
+import type { AttemptReport, MetricsSummary, RunResult, RunState } from '../contracts/run-result.ts';
+import { searchAttribute } from '../contracts/search-attributes.ts';
+import { renderDetails } from './details.ts';
+
+/** What people see of a run: the query `status`, search attributes, current details in the Web UI. */
+export class Page {
+  #state: RunState = 'queued';
+  #plan: PlanSummary | undefined;
+  #attempts: AttemptReport[] = [];
+  #requeues = 0;
+  #summary: MetricsSummary = {};
+
+  /** Registers the query `status`. */
+  constructor() {
+    setHandler(statusQuery, () => this.status());
+  }
+
+  planned(plan: PlanSummary): void {
+    this.#plan = plan;
+    this.#refresh();
+  }
+
+  queued(attempt: number): void {
+    this.#attempts.push({ attempt, startedAt: new Date().toISOString() });
+    this.#enter('queued', attempt);
+  }
+
+  submitted(agent: string): void {
+    const now = this.#current();
+    if (now !== undefined) now.agent = agent;
+    if (this.#state === 'queued') this.#enter('starting');
+  }
+
+  observed({ phase, node }: Observation): void {
+    const now = this.#current();
+    if (now !== undefined && node !== undefined) now.node = node;
+    if (phase !== 'waiting') this.#enter(phase);
+  }
+
+  ended({ outcome, summary }: AttemptEnd): void {
+    const now = this.#current();
+    if (now === undefined) return;
+    now.outcome = outcome;
+    now.node ??= outcome.node;
+    now.endedAt = new Date().toISOString();
+    this.#summary = { ...this.#summary, ...summary };
+    this.#refresh();
+  }
+
+  backingOff(spent: Spent, waits: boolean): void {
+    this.#requeues = spent.requeues;
+    if (waits) this.#enter('preempted');
+  }
+
+  closed(state: RunState): RunResult {
+    this.#enter(state);
+    return this.#result();
+  }
+
+  status(): RunStatus {
+    return { ...this.#result(), plan: this.#plan, progress: this.#progress() };
+  }
+
+  #result(): RunResult {
+    const outcome: AttemptOutcome | undefined = this.#current()?.outcome;
+    return {
+      run: runIdOf(workflowInfo().workflowId),
+      state: this.#state,
+      ...(outcome === undefined ? {} : { outcome }),
+      attempts: this.#attempts,
+      requeues: this.#requeues,
+      summary: this.#summary,
+    };
+  }
+
+  #progress(): string {
+    const attempt = `attempt ${String(Math.max(1, this.#attempts.length))}`;
+    if (this.#requeues === 0) return attempt;
+    return `requeue ${String(this.#requeues)} of ${String(this.#plan?.requeue.max)} (${attempt})`;
+  }
+
+  #current(): AttemptReport | undefined {
+    return this.#attempts.at(-1);
+  }
+
+  /** An unchanged state costs no event. */
+  #enter(state: RunState, attempt?: number): void {
+    const first = attempt === 1 && state === this.#state;
+    if (state !== this.#state || (attempt !== undefined && !first)) {
+      upsertSearchAttributes([
+        { key: searchAttribute.state, value: state },
+        ...(attempt === undefined ? [] : [{ key: searchAttribute.attempt, value: attempt }]),
+      ]);
+    }
+    this.#state = state;
+    this.#refresh();
+  }
+
+  #refresh(): void {
+    setCurrentDetails(renderDetails(this.status()));
+  }
+}

@@ -1,0 +1,27 @@
+// @ts-check
+// CommonJS, since Temporal loads it by path (https://github.com/temporalio/sdk-typescript/issues/1292).
+'use strict';
+const { defaultPayloadConverter } = require('@temporalio/common');
+
+/** Stands for a payload that nobody can read. Fails every schema, so that whoever wanted it refuses it in its own words. */
+class Undecodable {
+  /** @param {string} message */
+  constructor(message) {
+    this.undecodable = message;
+  }
+}
+
+/**
+ * The default converter, except that reading never throws: a signal that cannot be read otherwise fails the workflow task for ever.
+ * @type {import('@temporalio/common').PayloadConverter}
+ */
+exports.payloadConverter = {
+  toPayload: (value, context) => defaultPayloadConverter.toPayload(value, context),
+  fromPayload: (payload, context) => {
+    try {
+      return defaultPayloadConverter.fromPayload(payload, context);
+    } catch (error) {
+      return /** @type {any} */ (new Undecodable(error instanceof Error ? error.message : String(error)));
+    }
+  },
+};
