@@ -1,0 +1,20 @@
+/** What kept the client from doing what it was asked: nothing of it says how a run went. */
+export type ClientErrorCode =
+  | 'bad-input'
+  | 'queue-exists'
+  | 'run-ended'
+  | 'run-not-found'
+  | 'run-terminated'
+  | 'temporal-refused'
+  | 'temporal-unreachable';
+
+/** A request that could not be carried out, with a sentence that says what to do. */
+export class ClientError extends Error {
+  override readonly name = 'ClientError';
+  readonly code: ClientErrorCode;
+
+  constructor(code: ClientErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}

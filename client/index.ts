@@ -1,0 +1,14 @@
+/** The typed client: everything a program needs to launch runs and to follow them. */
+export { connect, readSettings, type Relaunch, type Settings } from './connect.ts';
+export { isAlive, readDevRecord, removeDevRecord, writeDevRecord, type DevRecord } from './dev-record.ts';
+export { ClientError, type ClientErrorCode } from './errors.ts';
+export { follow, type FollowOptions, type RunEvent } from './follow.ts';
+export { logs, type AttemptLine, type LogOptions } from './logs.ts';
+export { cancel, extendRunTimeout, preempt } from './messages.ts';
+export { createQueue, describeQueue, listQueues, type CreateQueueOptions, type QueueView } from './queues.ts';
+export { result, type RunEnd } from './result.ts';
+export type { RunRow, ShownState } from './run-row.ts';
+export { list, show, status, wait, type RunView } from './runs.ts';
+export { submit, type Run, type SubmitOptions } from './submit.ts';
+export { trafficOf, type QueueTraffic } from './traffic.ts';
+export type { RunFilter } from './visibility.ts';

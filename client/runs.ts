@@ -1,0 +1,69 @@
+import { statusQuery, type RunStatus } from '../contracts/messages.ts';
+import type { Relaunch } from './connect.ts';
+import { ClientError } from './errors.ts';
+import { result, type RunEnd } from './result.ts';
+import { rowOf, type RunRow } from './run-row.ts';
+import { asking } from './temporal-errors.ts';
+import { matches, runQuery, type RunFilter } from './visibility.ts';
+
+/** A control worker answers in milliseconds, if there is one. */
+const queryPatienceMs = 2_000;
+
+export interface RunView extends RunRow {
+  /** Of an open run. Undefined: no control worker answered. */
+  status: RunStatus | undefined;
+  /** Of a closed run. Undefined: it was ended past its own code. */
+  end: RunEnd | undefined;
+}
+
+/** Runs that match, the newest first. `limit`: default 50. */
+export async function list(relaunch: Relaunch, filter: RunFilter = {}, limit = 50): Promise<RunRow[]> {
+  const rows: RunRow[] = [];
+  if (limit <= 0) return rows;
+  await asking(relaunch.settings.entity, undefined, async () => {
+    for await (const info of relaunch.temporal.workflow.list({
+      query: runQuery(filter),
+      pageSize: Math.min(limit, 1_000),
+    })) {
+      const row = rowOf(info);
+      if (matches(row, filter)) rows.push(row);
+      if (rows.length >= limit) break;
+    }
+  });
+  return rows;
+}
+
+/** One run, as far as it can be told now. @throws ClientError run-not-found */
+export async function show(relaunch: Relaunch, workflowId: string): Promise<RunView> {
+  const row = await describe(relaunch, workflowId);
+  if (row.closedAt === undefined) return { ...row, status: await status(relaunch, workflowId), end: undefined };
+  return { ...row, status: undefined, end: await endIfAny(relaunch, workflowId) };
+}
+
+/** Waits until a run has ended. The same as {@link result}. */
+export const wait = result;
+
+/** @throws ClientError run-not-found */
+export async function describe({ temporal, settings }: Relaunch, workflowId: string): Promise<RunRow> {
+  return rowOf(await asking(settings.entity, workflowId, () => temporal.workflow.getHandle(workflowId).describe()));
+}
+
+/** Asks the run itself. Undefined: nobody answered within 2 s. */
+export async function status({ temporal }: Relaunch, workflowId: string): Promise<RunStatus | undefined> {
+  try {
+    return await temporal.withDeadline(Date.now() + queryPatienceMs, () =>
+      temporal.workflow.getHandle(workflowId).query(statusQuery),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+async function endIfAny(relaunch: Relaunch, workflowId: string): Promise<RunEnd | undefined> {
+  try {
+    return await result(relaunch, workflowId);
+  } catch (error) {
+    if (error instanceof ClientError && error.code === 'run-terminated') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { RelaunchError } from '../contracts/failures.ts';
+import { base32Of, canonicalJson, sha256Hex } from '../contracts/hash.ts';
+import { nameOf, type LaunchSpecInput } from '../contracts/launch-spec.ts';
+import { keyedWorkflowId, newWorkflowId, runIdOf } from '../contracts/names.ts';
+import { packDirectory, uploadArchive } from '../store/archive.ts';
+import { readQueue } from '../store/queues.ts';
+import { checkBounds, checkSpec } from './check-spec.ts';
+import type { Relaunch } from './connect.ts';
+import { ClientError } from './errors.ts';
+import { startLaunch } from './start.ts';
+import { asking } from './temporal-errors.ts';
+
+export interface SubmitOptions {
+  /** The same project and key are the same run: a second submission starts nothing and answers the first one's. */
+  key?: string | undefined;
+}
+
+/** A run that was submitted. */
+export interface Run {
+  /** Names its objects, records and logs. */
+  id: string;
+  workflowId: string;
+  queue: string;
+  /** It was there before: same key. */
+  attached: boolean;
+  /** What the client could not check and left to the agent, in words. */
+  notes: string[];
+}
+
+/**
+ * Submits a run: checks the spec and the queue's bounds, uploads its code once, starts its workflow.
+ * @throws RelaunchError LaunchRejected with every wrong field; ClientError where queue or Temporal are not there, or the key stands for another spec
+ */
+export async function submit(relaunch: Relaunch, input: LaunchSpecInput, { key }: SubmitOptions = {}): Promise<Run> {
+  const spec = checkSpec(input);
+  const notes = await checkAgainstQueue(relaunch, spec);
+  const packed: LaunchSpecInput = { ...input, source: { code: await upload(relaunch, spec.source.code) } };
+  const random = base32Of(randomBytes(5));
+  const workflowId = key === undefined ? newWorkflowId(nameOf(spec), random) : keyedWorkflowId(spec.project, key);
+  const memo = { specDigest: digestOf(packed), submission: random };
+  await startLaunch(relaunch, { workflowId, input: packed, spec, memo, keyed: key !== undefined });
+  const attached = key !== undefined && (await isAttached(relaunch, workflowId, memo, key));
+  return { id: runIdOf(workflowId), workflowId, queue: spec.queue, attached, notes };
+}
+
+async function checkAgainstQueue({ store }: Relaunch, spec: ReturnType<typeof checkSpec>): Promise<string[]> {
+  try {
+    checkBounds(spec, await readQueue(store, spec.queue));
+    return [];
+  } catch (error) {
+    if (!(error instanceof RelaunchError) || error.type !== 'StoreUnavailable') throw error;
+    return [
+      `the queues in ${store.url} cannot be read from here: the agent checks this launch against its queue (${error.message})`,
+    ];
+  }
+}
+
+async function upload({ store }: Relaunch, { dir, digest }: { dir?: string | undefined; digest?: string | undefined }) {
+  if (dir === undefined || digest !== undefined) return { ...(dir === undefined ? {} : { dir }), digest };
+  const packed = await packDirectory(resolve(dir));
+  await uploadArchive(store, packed);
+  return { dir: resolve(dir), digest: packed.digest };
+}
+
+/** Of what will run: where the code lay does not matter. */
+function digestOf(input: LaunchSpecInput): string {
+  return sha256Hex(canonicalJson({ ...input, source: { code: { digest: input.source.code.digest } } }));
+}
+
+async function isAttached(
+  relaunch: Relaunch,
+  workflowId: string,
+  mine: Record<string, string>,
+  key: string,
+): Promise<boolean> {
+  const { memo } = await asking(relaunch.settings.entity, workflowId, () =>
+    relaunch.temporal.workflow.getHandle(workflowId).describe(),
+  );
+  if (memo?.['submission'] === mine['submission']) return false;
+  if (memo?.['specDigest'] === mine['specDigest']) return true;
+  throw new ClientError(
+    'bad-input',
+    `same key, different spec: ${JSON.stringify(key)} stands for run ${workflowId}, which was submitted with another spec. Choose another key, or submit the same spec.`,
+  );
+}

@@ -1,0 +1,59 @@
+import { isGrpcDeadlineError, isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { ClientError } from './errors.ts';
+
+/** Codes of gRPC: https://grpc.io/docs/guides/status-codes/ */
+const grpc = { invalidArgument: 3, notFound: 5, permissionDenied: 7, unavailable: 14, unauthenticated: 16 } as const;
+
+/** Runs `call` and turns what Temporal answers into sentences. @throws ClientError */
+export async function asking<T>(entity: string, run: string | undefined, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw inWords(error, entity, run);
+  }
+}
+
+function inWords(error: unknown, entity: string, run: string | undefined): unknown {
+  const options = { cause: error };
+  if (error instanceof WorkflowNotFoundError && run !== undefined) {
+    return new ClientError(
+      'run-not-found',
+      `there is no run "${run}" in entity "${entity}". \`relaunch list\` shows those there are.`,
+      options,
+    );
+  }
+  const cause = error instanceof ServiceError ? error.cause : error;
+  if (isGrpcDeadlineError(error))
+    return new ClientError('temporal-unreachable', 'Temporal did not answer in time: try again.', options);
+  if (!isGrpcServiceError(cause)) return error;
+  const code: number = cause.code;
+  const { details } = cause;
+  if (code === grpc.invalidArgument && /search ?attribute|Relaunch/i.test(details)) {
+    return new ClientError(
+      'temporal-refused',
+      `Temporal does not know our search attributes in entity "${entity}" (${details}). Start \`relaunch control\`, which registers them.`,
+      options,
+    );
+  }
+  if (code === grpc.notFound && /namespace/i.test(details)) {
+    return new ClientError(
+      'temporal-refused',
+      `there is no entity "${entity}": Temporal has no namespace of that name.`,
+      options,
+    );
+  }
+  if (code === grpc.permissionDenied || code === grpc.unauthenticated) {
+    return new ClientError(
+      'temporal-refused',
+      `Temporal refuses you in entity "${entity}": ${details}. Check TEMPORAL_API_KEY and TEMPORAL_TLS_*.`,
+      options,
+    );
+  }
+  if (code === grpc.unavailable)
+    return new ClientError(
+      'temporal-unreachable',
+      `Temporal cannot be reached any more (${details.split('\n')[0]?.replace(/ *Resolution note:.*$/, '') ?? ''}). Runs go on without us.`,
+      options,
+    );
+  return new ClientError('temporal-refused', `Temporal refused: ${details}`, options);
+}

@@ -1,0 +1,42 @@
+import { resolveTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
+import type { Relaunch } from './connect.ts';
+import { asking } from './temporal-errors.ts';
+
+/** A poll of Temporal lasts at most a minute, so an agent that was silent for longer is gone. */
+const silentAfterMs = 90_000;
+
+const activityTasks = 2; // TaskQueueType.ACTIVITY
+
+/** Who serves a queue, and what waits in it. */
+export interface QueueTraffic {
+  /** Identities of the agents that were heard of in the last 90 s. */
+  agents: string[];
+  /** Attempts that wait for a place, about. */
+  waiting: number;
+}
+
+/** Asks Temporal who polls a queue. Agents without a free place do not poll for runs: they show by what they poll always. */
+export async function trafficOf(relaunch: Relaunch, queue: string, now: number = Date.now()): Promise<QueueTraffic> {
+  const [resolve, submit] = await Promise.all([
+    describe(relaunch, resolveTaskQueue(queue)),
+    describe(relaunch, submitTaskQueue(queue)),
+  ]);
+  const heard = [...resolve.pollers, ...submit.pollers].filter(
+    ({ lastAccessTime }) => now - Number(lastAccessTime?.seconds ?? 0) * 1_000 < silentAfterMs,
+  );
+  return {
+    agents: [...new Set(heard.map(({ identity }) => identity ?? ''))].sort(),
+    waiting: Number(submit.stats?.approximateBacklogCount ?? 0),
+  };
+}
+
+function describe({ temporal, settings }: Relaunch, taskQueue: string) {
+  return asking(settings.entity, undefined, () =>
+    temporal.workflowService.describeTaskQueue({
+      namespace: settings.entity,
+      taskQueue: { name: taskQueue },
+      taskQueueType: activityTasks,
+      reportStats: true,
+    }),
+  );
+}

@@ -1,0 +1,72 @@
+import { hostname } from 'node:os';
+import { Option, type Command } from 'commander';
+import { labelValue } from '../../contracts/names.ts';
+import { ClientError } from '../../client/index.ts';
+import { agentNameOf } from '../agent-name.ts';
+import { baseEnvOf } from '../base-env.ts';
+import { examples, settingsOf, several, withEntity, type Cli, type CommonFlags } from '../cli.ts';
+import { logLevels, type LogLevel } from '../log-level.ts';
+import { runWorker } from '../run-worker.ts';
+
+type Flags = CommonFlags & { queue?: string[]; maxJobs: string; name?: string; logLevel: LogLevel };
+
+export function addAgent(program: Command, cli: Cli): void {
+  const command = program
+    .command('agent')
+    .summary('serve queues from this machine')
+    .description(
+      'Serves queues: starts their runs and follows them. SIGTERM stops it; its runs go on, and it finds them again.',
+    )
+    .option('-q, --queue <name>', 'a queue to serve; repeatable', several)
+    .option('-n, --max-jobs <n>', 'live runs at a time, over all its queues', '1')
+    .option('--name <name>', "what it is called, one living agent each (default: the host's name)")
+    .addOption(new Option('--log-level <level>').choices(logLevels).default('info'));
+  withEntity(command)
+    .addHelpText(
+      'after',
+      examples('relaunch agent -q laptop --max-jobs 2', 'relaunch agent -q a100 -q h100 --max-jobs 8 --name rack-3'),
+    )
+    .action(() => serve(cli, command.optsWithGlobals()));
+}
+
+async function serve(cli: Cli, flags: Flags): Promise<void> {
+  const queues = [...new Set(flags.queue ?? [])];
+  if (queues.length === 0) throw new ClientError('bad-input', 'an agent needs a queue to serve: --queue');
+  for (const queue of queues) checkLabel('--queue', queue);
+  const name = flags.name ?? agentNameOf(hostname());
+  checkLabel('--name', name);
+  const settings = settingsOf(cli, flags);
+  const maxJobs = maxJobsOf(flags.maxJobs);
+  const [{ startAgent }, { createLogger, withRuntime }] = await Promise.all([
+    import('../../workers/agent.ts'),
+    import('../../workers/logger.ts'),
+  ]);
+  const logger = createLogger(flags.logLevel);
+  await withRuntime(logger, () =>
+    runWorker(settings, logger, () =>
+      startAgent({
+        temporal: settings.temporal,
+        namespace: settings.entity,
+        name,
+        queues,
+        maxJobs,
+        home: settings.home,
+        storeUrl: settings.storeUrl,
+        baseEnv: baseEnvOf(cli.env),
+        logger,
+      }),
+    ),
+  );
+}
+
+/** @throws ClientError bad-input */
+export function maxJobsOf(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  throw new ClientError('bad-input', `--max-jobs is ${JSON.stringify(text)}: a number from 1 to 99999`);
+}
+
+function checkLabel(flag: string, value: string): void {
+  const { success, error } = labelValue.safeParse(value);
+  if (!success)
+    throw new ClientError('bad-input', `${flag} is ${JSON.stringify(value)}: ${error.issues[0]?.message ?? ''}`);
+}

@@ -1,0 +1,105 @@
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import { ClientError, submit, trafficOf, type Relaunch, type Run } from '../../client/index.ts';
+import { connected, examples, pageOf, several, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
+import { followRun } from '../follow-run.ts';
+import { specFromFlags, type LaunchFlags } from '../launch-flags.ts';
+import { readJsonOrFile, readYamlFile } from '../read-input.ts';
+import { renderJson } from '../render.ts';
+
+type Flags = LaunchFlags & CommonFlags & { config?: string; file?: string; key?: string; follow?: boolean };
+
+export function addLaunch(program: Command, cli: Cli): void {
+  const command = program
+    .command('launch')
+    .summary('submit a run')
+    .description('Submits a run to a queue. Without a source, an entry point means the current directory.')
+    .argument('[command...]', 'the command, after --')
+    .option('-q, --queue <name>', 'where it waits')
+    .option('-E, --entry-point <command>', 'the command in one text, split as a shell does')
+    .option('-p, --project <name>', 'default: uncategorized')
+    .option(
+      '-c, --config <json|file>',
+      'overrides as W&B writes them: {"args": [], "run_config": {}, "entrypoint": []}',
+    )
+    .option('-P, --priority <word>', 'critical, high, medium (default) or low')
+    .option('-f, --file <file>', 'a launch spec in YAML; flags win over it')
+    .option('--code <dir>', 'the directory to pack and run in')
+    .option('--set <key=value>', 'a value of the run configuration; JSON or text, dots nest; repeatable', several)
+    .option('--env <KEY=VALUE>', 'a variable of the environment; repeatable', several)
+    .option('--name <name>', 'for people; default: the name of the program')
+    .option('--key <key>', 'the same project and key are the same run: a second launch starts nothing')
+    .option('--tag <tag>', 'repeatable', several)
+    .option('--user <name>', `who submits (default: ${cli.user})`)
+    .option('--requeue-max <n>', 'requeues after preemptions, 0 to 5')
+    .option('--retries <n>', 'new attempts after failures of the job itself (default: 0)')
+    .option('--grace-period <time>', 'between TERM and KILL, such as 90s')
+    .option('--timeout-queue <time>', 'how long it may wait for a place, such as 7d')
+    .option('--timeout-start <time>', 'how long from a place to running')
+    .option('--timeout-run <time>', 'how long it may run')
+    .option('--follow', 'show its lines and states until it has ended');
+  withJson(withEntity(command), 'print JSON: the run, or with --follow one line for each event')
+    .addHelpText('after', help)
+    .action((words: string[]) => launch(cli, words, command.optsWithGlobals()));
+}
+
+const help = `${examples(
+  'relaunch launch -q laptop -E "python train.py --lr 0.1" --follow',
+  'relaunch launch -q laptop --code ./digits --set epochs=20 --set optim.name=adam -- python train.py',
+  'relaunch launch -f launch.yaml --key nightly-2026-11-05',
+)}
+
+Exit code: 0 submitted, or with --follow succeeded; with --follow 1 failed or timed out, 3 cancelled,
+130 stopped following by Ctrl-C (the run goes on); 2 bad input; 1 any other error.`;
+
+async function launch(cli: Cli, command: string[], flags: Flags): Promise<void> {
+  if (command.length > 0 && !cli.argv.includes('--')) {
+    throw new ClientError(
+      'bad-input',
+      `${JSON.stringify(command[0])} is no option: put the command after --, or into --entry-point.`,
+    );
+  }
+  const spec = specFromFlags({
+    flags,
+    command,
+    file: flags.file === undefined ? undefined : readYamlFile(flags.file, cli.cwd),
+    config: flags.config === undefined ? undefined : readJsonOrFile(flags.config, cli.cwd),
+    cwd: cli.cwd,
+    user: cli.user,
+  });
+  await connected(cli, flags, async (relaunch) => {
+    const run = await submit(relaunch, spec, { key: flags.key });
+    announce(cli, relaunch, run, flags);
+    await warnIfUnserved(cli, relaunch, run.queue);
+    if (flags.follow === true) cli.exitWith(await followRun(cli, relaunch, run.workflowId, flags.json === true));
+  });
+}
+
+function announce(cli: Cli, { settings }: Relaunch, run: Run, { json, follow }: Flags): void {
+  for (const note of run.notes) cli.err.line(`${pc.yellow('note:')} ${note}`);
+  const page = pageOf(settings, run.workflowId);
+  if (json === true) {
+    const shown = { id: run.id, workflowId: run.workflowId, queue: run.queue, attached: run.attached };
+    cli.out.line(
+      renderJson({
+        ...(follow === true ? { kind: 'submitted' } : {}),
+        ...shown,
+        ...(page === undefined ? {} : { page }),
+      }),
+    );
+    return;
+  }
+  // With --follow stdout is the job's.
+  const screen = follow === true ? cli.err : cli.out;
+  screen.line(`${run.attached ? 'same key, the run is there already' : 'submitted'}: ${pc.bold(run.id)}`);
+  if (page !== undefined) screen.line(`  page:   ${page}`);
+  if (follow !== true) screen.line(`  follow: relaunch logs -f ${run.workflowId}`);
+}
+
+async function warnIfUnserved(cli: Cli, relaunch: Relaunch, queue: string): Promise<void> {
+  const { agents } = await trafficOf(relaunch, queue);
+  if (agents.length > 0) return;
+  cli.err.line(
+    `${pc.yellow('warning:')} no agent serves queue ${queue} now: the run waits until one does. Start one with: relaunch agent -q ${queue}`,
+  );
+}

@@ -1,0 +1,103 @@
+import type { Command } from 'commander';
+import { stringify } from 'yaml';
+import { ClientError, createQueue, describeQueue, listQueues, type QueueView } from '../../client/index.ts';
+import { formatDuration } from '../../contracts/duration.ts';
+import { openStore } from '../../store/open-store.ts';
+import { connected, examples, settingsOf, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
+import { readText } from '../read-input.ts';
+import { plain, renderJson } from '../render.ts';
+
+export function addQueue(program: Command, cli: Cli): void {
+  const queue = program
+    .command('queue')
+    .summary('create, list and describe queues')
+    .description('Queues: where runs wait, and within which bounds.');
+  addCreate(queue, cli);
+  addList(queue, cli);
+  addDescribe(queue, cli);
+}
+
+function addCreate(queue: Command, cli: Cli): void {
+  const command = queue
+    .command('create')
+    .summary('create a queue')
+    .description('Creates a queue: writes its file into the store.')
+    .argument('<name>')
+    .option('-b, --backend <name>', 'where its runs go, such as process; the rest are defaults')
+    .option('-f, --file <file>', 'its specification in YAML')
+    .option('--replace', 'write over a queue of that name');
+  withEntity(command)
+    .addHelpText(
+      'after',
+      examples('relaunch queue create laptop --backend process', 'relaunch queue create a100 -f a100.yaml'),
+    )
+    .action(async (name: string) => {
+      const flags: CommonFlags & { backend?: string; file?: string; replace?: boolean } = command.optsWithGlobals();
+      if ((flags.backend === undefined) === (flags.file === undefined)) {
+        throw new ClientError('bad-input', 'a queue needs either --backend or --file');
+      }
+      const store = openStore(settingsOf(cli, flags).storeUrl);
+      const spec = flags.file === undefined ? { backend: flags.backend ?? '' } : readText(flags.file, cli.cwd);
+      await createQueue(store, name, spec, {
+        replace: flags.replace === true,
+        ...(flags.file === undefined ? {} : { file: flags.file }),
+      });
+      cli.out.line(`queue ${name} is in ${store.url}. Serve it with: relaunch agent -q ${name}`);
+    });
+}
+
+function addList(queue: Command, cli: Cli): void {
+  const command = queue
+    .command('list')
+    .alias('ls')
+    .summary('list queues')
+    .description('Lists the queues in the store.');
+  withJson(withEntity(command), 'print a JSON array').action(async () => {
+    const flags: CommonFlags = command.optsWithGlobals();
+    const store = openStore(settingsOf(cli, flags).storeUrl);
+    const names = await listQueues(store);
+    if (flags.json === true) cli.out.line(renderJson(names));
+    else if (names.length === 0) cli.out.line(`no queues in ${store.url}. Create one with: relaunch queue create`);
+    else for (const name of names) cli.out.line(plain(name));
+  });
+}
+
+function addDescribe(queue: Command, cli: Cli): void {
+  const command = queue
+    .command('describe')
+    .summary('show a queue')
+    .description('Shows a queue: its bounds, who serves it, what waits.')
+    .argument('<name>');
+  withJson(withEntity(command)).action(async (name: string) => {
+    const flags: CommonFlags = command.optsWithGlobals();
+    await connected(cli, flags, async (relaunch) => {
+      const view = await describeQueue(relaunch, name);
+      cli.out.line(flags.json === true ? renderJson(view, 2) : renderQueue(view));
+    });
+  });
+}
+
+/** A queue on a screen. */
+export function renderQueue({ name, spec, agents, waiting }: QueueView): string {
+  const { requeue, gracePeriod, timeouts, backend, resourceArgs } = spec;
+  const limits = Object.entries(timeouts).flatMap(([phase, ms]) =>
+    ms === undefined ? [] : [`${phase} ${formatDuration(ms)}`],
+  );
+  const rows = [
+    ['queue', name],
+    ['backend', plain(backend)],
+    ['agents', agents.length === 0 ? 'none now' : agents.map(plain).join(', ')],
+    ['waiting', String(waiting)],
+    ['requeue', `at most ${String(requeue.max)}, on ${requeue.on.join(', ') || 'nothing'}`],
+    ['grace', formatDuration(gracePeriod)],
+    ['time-outs', limits.join(', ') || 'none'],
+  ];
+  const args =
+    Object.keys(resourceArgs).length === 0
+      ? []
+      : ['', stringify({ resourceArgs }).trimEnd().split('\n').map(line).join('\n')];
+  return [...rows.map(([title = '', text = '']) => `${title.padEnd(10)} ${text}`), ...args].join('\n');
+}
+
+const line = (text: string): string =>
+  text.replace(/^( *)(.*)$/s, (_, indent: string, rest: string) => `${indent}${plain(rest)}`);

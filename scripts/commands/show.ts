@@ -1,0 +1,96 @@
+import type { Command } from 'commander';
+import { show, type RunView } from '../../client/index.ts';
+import type { AttemptReport } from '../../contracts/run-result.ts';
+import { forDisplay } from '../../store/display.ts';
+import { connected, examples, pageOf, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
+import { describeEnd, headlineOf } from '../follow-run.ts';
+import { paintState, plain, renderAge, renderJson, renderTable } from '../render.ts';
+
+export function addShow(program: Command, cli: Cli): void {
+  const command = program
+    .command('show')
+    .summary('show a run')
+    .description('Shows a run: state, attempts, metrics.')
+    .argument('<run>');
+  withJson(withEntity(command))
+    .addHelpText(
+      'after',
+      examples('relaunch show train-py-k3v7q2ma', 'relaunch show --json train-py-k3v7q2ma | jq .end.summary'),
+    )
+    .action(async (run: string) => {
+      const flags: CommonFlags = command.optsWithGlobals();
+      await connected(cli, flags, async (relaunch) => {
+        const view = await show(relaunch, run);
+        const page = pageOf(relaunch.settings, view.workflowId);
+        cli.out.line(flags.json === true ? renderJson({ ...view, page }, 2) : renderRun(view, page, Date.now()));
+      });
+    });
+}
+
+/** A run on a screen; `now` in ms. */
+export function renderRun(view: RunView, page: string | undefined, now: number): string {
+  const { status, end } = view;
+  const seen = end ?? status;
+  const head = [
+    ['run', plain(view.workflowId)],
+    ...(view.id === view.workflowId ? [] : [['id', view.id]]),
+    ['name', plain(view.name)],
+    [
+      'state',
+      end === undefined
+        ? `${paintState(view.state)}${status === undefined ? '' : `, ${plain(status.progress)}`}`
+        : describeEnd(end),
+    ],
+    ['queue', plain(view.queue)],
+    ['project', plain(view.project)],
+    ['user', plain(view.user)],
+    ...(view.tags.length === 0 ? [] : [['tags', view.tags.map(plain).join(', ')]]),
+    ['submitted', `${view.startedAt.toISOString()} (${renderAge(now - view.startedAt.getTime())} ago)`],
+    ...(page === undefined ? [] : [['page', page]]),
+  ];
+  const parts = [head.map(([title = '', text = '']) => `${title.padEnd(10)} ${text}`).join('\n')];
+  if (seen === undefined && view.closedAt === undefined)
+    parts.push('No control worker answers: attempts are not known now.');
+  if (seen !== undefined && seen.attempts.length > 0)
+    parts.push(
+      renderTable(
+        ['ATTEMPT', 'AGENT', 'NODE', 'TOOK', 'END'],
+        seen.attempts.map((each) => attemptRow(each, now)),
+      ),
+    );
+  parts.push(...lastWords(seen?.attempts ?? []));
+  const metrics = Object.entries(seen?.summary ?? {});
+  if (metrics.length > 0) {
+    parts.push(
+      renderTable(
+        ['METRIC', 'LAST', 'MIN', 'MAX'],
+        metrics.map(([name, { last, min, max }]) => [plain(name), String(last), String(min), String(max)]),
+      ),
+    );
+  }
+  return parts.join('\n\n');
+}
+
+/** What the last attempt that has ended left to say: the lines a user looks for first. */
+function lastWords(attempts: readonly AttemptReport[]): string[] {
+  const last = attempts.findLast(({ outcome }) => outcome !== undefined);
+  const words = last?.outcome?.message?.trimEnd();
+  if (last === undefined || words === undefined || words === '') return [];
+  return [
+    `attempt ${String(last.attempt)} said last:\n${words
+      .split('\n')
+      .map((line) => `  ${forDisplay(line)}`)
+      .join('\n')}`,
+  ];
+}
+
+function attemptRow({ attempt, agent, node, startedAt, endedAt, outcome }: AttemptReport, now: number): string[] {
+  const took = (endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(startedAt);
+  return [
+    String(attempt),
+    plain(agent),
+    plain(node),
+    renderAge(took),
+    outcome === undefined ? '' : plain(headlineOf(outcome)),
+  ];
+}

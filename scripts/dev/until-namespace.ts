@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, list, type Settings } from '../../client/index.ts';
+
+const patienceMs = 20_000;
+
+/** Waits until a server that has just started knows the entity's namespace. @throws ClientError */
+export async function untilNamespace(settings: Settings): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  const relaunch = await connect(settings);
+  try {
+    for (;;) {
+      try {
+        await list(relaunch, {}, 1);
+        return;
+      } catch (error) {
+        if (performance.now() > deadline) throw error;
+        await sleep(100);
+      }
+    }
+  } finally {
+    await relaunch.close();
+  }
+}

@@ -1,0 +1,134 @@
+import { isAbsolute, resolve } from 'node:path';
+import { formatIssues } from '../contracts/issues.ts';
+import type { LaunchSpecInput } from '../contracts/launch-spec.ts';
+import type { Priority } from '../contracts/priority.ts';
+import { overridesOf, type Overrides } from '../contracts/wandb.ts';
+import { ClientError } from '../client/index.ts';
+import { setValues, splitAssignment, type JsonMap } from './assignments.ts';
+import { splitWords } from './split-words.ts';
+
+/** The flags of `relaunch launch` that say what is to run, as commander reads them. */
+export interface LaunchFlags {
+  queue?: string;
+  entryPoint?: string;
+  project?: string;
+  priority?: string;
+  code?: string;
+  set?: string[];
+  env?: string[];
+  name?: string;
+  tag?: string[];
+  user?: string;
+  requeueMax?: string;
+  retries?: string;
+  gracePeriod?: string;
+  timeoutQueue?: string;
+  timeoutStart?: string;
+  timeoutRun?: string;
+}
+
+export interface LaunchRequest {
+  flags: LaunchFlags;
+  /** What stood after `--`. */
+  command: readonly string[];
+  /** Of `--file`, parsed; `dir`: where that file is, from where its paths count. */
+  file?: { value: unknown; name: string; dir: string } | undefined;
+  /** Of `--config`, parsed; `name` is what stood there. */
+  config?: { value: unknown; name: string } | undefined;
+  cwd: string;
+  /** Who submits, unless a flag or the file says. */
+  user: string;
+}
+
+/**
+ * What is to be submitted: the file's spec, over it W&B's overrides, over it the flags. An entry point without a source means the current directory.
+ * Fields are not checked here: the client does that, all at once. @throws ClientError bad-input
+ */
+export function specFromFlags(request: LaunchRequest): LaunchSpecInput {
+  const { flags, cwd } = request;
+  const base = baseOf(request);
+  const { entrypoint, ...over } = overridesIn(request);
+  const command = commandOf(request) ?? entrypoint ?? base.entrypoint;
+  const runConfig = setValues(
+    { ...(base.runConfig as JsonMap | undefined), ...(over.runConfig as JsonMap | undefined) },
+    flags.set ?? [],
+  );
+  const dir = flags.code === undefined ? undefined : resolve(cwd, flags.code);
+  const source =
+    dir === undefined
+      ? (base.source ?? (command === undefined ? undefined : { code: { dir: cwd } }))
+      : { code: { dir } };
+  const spec = {
+    ...base,
+    ...over,
+    ...textFlags(flags),
+    user: flags.user ?? base.user ?? request.user,
+    ...(command === undefined ? {} : { entrypoint: command }),
+    ...(source === undefined ? {} : { source }),
+    ...(Object.keys(runConfig).length === 0 ? {} : { runConfig }),
+    ...limitFlags(flags, base),
+  };
+  return spec as LaunchSpecInput;
+}
+
+function textFlags({ queue, project, name, priority, tag, env }: LaunchFlags): Partial<LaunchSpecInput> {
+  return {
+    ...(queue === undefined ? {} : { queue }),
+    ...(project === undefined ? {} : { project }),
+    ...(name === undefined ? {} : { name }),
+    ...(priority === undefined ? {} : { priority: priority as Priority }),
+    ...(tag === undefined ? {} : { tags: tag }),
+    ...(env === undefined ? {} : { env: Object.fromEntries(env.map((each) => splitAssignment('--env', each))) }),
+  };
+}
+
+function limitFlags(flags: LaunchFlags, base: Partial<LaunchSpecInput>): Partial<LaunchSpecInput> {
+  const { requeueMax, retries, gracePeriod, timeoutQueue, timeoutStart, timeoutRun } = flags;
+  const timeouts = {
+    ...(timeoutQueue === undefined ? {} : { queue: duration(timeoutQueue) }),
+    ...(timeoutStart === undefined ? {} : { start: duration(timeoutStart) }),
+    ...(timeoutRun === undefined ? {} : { run: duration(timeoutRun) }),
+  };
+  return {
+    ...(requeueMax === undefined ? {} : { requeue: { ...base.requeue, max: number(requeueMax) } }),
+    ...(retries === undefined ? {} : { retries: number(retries) }),
+    ...(gracePeriod === undefined ? {} : { gracePeriod: duration(gracePeriod) }),
+    ...(Object.keys(timeouts).length === 0 ? {} : { timeouts: { ...base.timeouts, ...timeouts } }),
+  };
+}
+
+/** What is no number stays text, for the client to refuse it by its field's name. */
+const number = (text: string): number => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : (text as unknown as number));
+
+const duration = (text: string): string | number => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : text);
+
+function commandOf({ flags, command }: LaunchRequest): string[] | undefined {
+  if (flags.entryPoint !== undefined && command.length > 0) {
+    throw new ClientError('bad-input', 'the command is given twice: by --entry-point and after --. Choose one.');
+  }
+  if (flags.entryPoint !== undefined) return splitWords(flags.entryPoint);
+  return command.length > 0 ? [...command] : undefined;
+}
+
+function overridesIn({ config }: LaunchRequest): Overrides {
+  if (config === undefined) return {};
+  const read = overridesOf(config.value);
+  if ('overrides' in read) return read.overrides;
+  throw new ClientError('bad-input', `--config ${config.name} holds no overrides:\n${formatIssues(read.issues)}`);
+}
+
+/** The file's spec. Its directory of code counts from where the file is. */
+function baseOf({ file }: LaunchRequest): Partial<LaunchSpecInput> {
+  if (file === undefined) return {};
+  if (file.value === null || typeof file.value !== 'object' || Array.isArray(file.value)) {
+    throw new ClientError(
+      'bad-input',
+      `${file.name} holds no launch: it must be a map, with keys such as queue and entrypoint`,
+    );
+  }
+  const base = file.value as Partial<LaunchSpecInput>;
+  const code = base.source?.code as { dir?: unknown } | null | undefined;
+  const dir = code?.dir;
+  if (typeof dir !== 'string' || isAbsolute(dir)) return base;
+  return { ...base, source: { code: { ...base.source?.code, dir: resolve(file.dir, dir) } } };
+}

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isAlive, readDevRecord, type Settings } from '../../client/index.ts';
+
+/** A `relaunch dev` as a process of its own. */
+export interface DevProcess {
+  pid: number;
+  settings: Settings;
+  /** As Ctrl-C does. Resolves when it is gone, and its server. */
+  stop(): Promise<void>;
+}
+
+/** The first start fetches the Temporal server. */
+const startPatienceMs = 300_000;
+const stopPatienceMs = 60_000;
+
+export interface DevOptions {
+  /** Empty. */
+  home: string;
+  /** What it names of Temporal and of us is left out. */
+  env: NodeJS.ProcessEnv;
+  /** It will outlive us, so it does not write to our terminal. */
+  keep: boolean;
+  signal: AbortSignal;
+}
+
+/** Starts `relaunch dev` and waits until it serves. */
+export async function startDev({ home, env, keep, signal }: DevOptions): Promise<DevProcess> {
+  const output = openSync(join(home, 'dev.log'), 'w');
+  const command = fileURLToPath(new URL('../relaunch.ts', import.meta.url));
+  const child = spawn(process.execPath, [command, 'dev', '--entity', 'default'], {
+    // Not in the terminal's group: it outlives us with --keep, and is stopped by us otherwise.
+    detached: true,
+    stdio: ['ignore', output, keep ? output : 'inherit'],
+    env: { ...ownEnvironment(env), RELAUNCH_HOME: home },
+  });
+  closeSync(output);
+  child.unref();
+  const ended = once(child, 'exit');
+  const gone = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  const pid = child.pid ?? 0;
+  const stop = async (): Promise<void> => {
+    child.ref();
+    const server = readDevRecord(home)?.serverPid;
+    if (!gone()) child.kill('SIGINT');
+    await Promise.race([ended, sleep(stopPatienceMs, undefined, { ref: false })]);
+    if (gone()) return;
+    child.kill('SIGKILL');
+    if (server !== undefined && isAlive(server)) process.kill(server, 'SIGKILL');
+  };
+  for (let waitedMs = 0; readDevRecord(home)?.pid !== pid; waitedMs += 100) {
+    if (gone() || waitedMs > startPatienceMs || signal.aborted) {
+      await stop();
+      signal.throwIfAborted();
+      throw new Error(`relaunch dev did not start (${join(home, 'dev.log')})`);
+    }
+    await sleep(100);
+  }
+  return { pid, settings: settingsOf(home), stop };
+}
+
+function ownEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const foreign = (name: string): boolean =>
+    /^(TEMPORAL|RELAUNCH)_/.test(name) && name !== 'TEMPORAL_CLI_PATH' && name !== 'RELAUNCH_DEBUG';
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !foreign(name)));
+}
+
+function settingsOf(home: string): Settings {
+  const dev = readDevRecord(home);
+  if (dev === undefined) throw new Error(`${home}/dev.json has gone`);
+  const storeUrl = pathToFileURL(join(home, 'store', dev.namespace)).href;
+  return { home, entity: dev.namespace, temporal: { address: dev.address }, storeUrl, uiUrl: dev.uiUrl };
+}

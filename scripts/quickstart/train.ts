@@ -1,0 +1,58 @@
+import { fileURLToPath } from 'node:url';
+import { follow, preempt, submit, type Relaunch, type Run } from '../../client/index.ts';
+import { epochOf, type Epoch } from './epochs.ts';
+import type { Trained } from './verdict.ts';
+
+export const epochs = 20;
+
+/** The epoch after which the one run is preempted. */
+const preemptAfter = 5;
+
+export interface Watcher {
+  epoch(epoch: Epoch, state: string): void;
+  say(what: string): void;
+}
+
+/** Submits examples/digits. `epochSleepS` stretches each epoch without changing what is learnt. */
+export function submitDigits(relaunch: Relaunch, name: string, epochSleepS: number, user: string): Promise<Run> {
+  return submit(relaunch, {
+    name,
+    project: 'quickstart',
+    queue: 'laptop',
+    user,
+    source: { code: { dir: fileURLToPath(new URL('../../examples/digits', import.meta.url)) } },
+    entrypoint: ['python3', 'train.py'],
+    runConfig: { epochs, seed: 1, epoch_sleep: epochSleepS },
+  });
+}
+
+/** Follows a run to its end; with `preemptOnce`, preempts it in the midst of its first attempt. */
+export async function watch(
+  relaunch: Relaunch,
+  run: Run,
+  preemptOnce: boolean,
+  watcher: Watcher,
+  signal: AbortSignal,
+): Promise<Trained> {
+  const seen: Epoch[] = [];
+  let state = 'queued';
+  let asked = !preemptOnce;
+  for await (const event of follow(relaunch, run.workflowId, { signal, pollMs: 250 })) {
+    if (event.kind === 'end') return { end: event.end, epochs: seen };
+    if (event.kind === 'state') {
+      state = event.state;
+      watcher.say(`${state}, ${event.progress}`);
+      continue;
+    }
+    const epoch = epochOf(event);
+    if (epoch === undefined) continue;
+    seen.push(epoch);
+    watcher.epoch(epoch, state);
+    if (asked || epoch.epoch < preemptAfter) continue;
+    asked = true;
+    watcher.say(`preempting it, after epoch ${String(epoch.epoch)}`);
+    await preempt(relaunch, run.workflowId, { by: 'quickstart', reason: 'to see it go on' });
+  }
+  if (signal.reason instanceof DOMException) throw new Error(`run ${run.id} did not end in time`);
+  throw signal.reason;
+}

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import { launchSpec } from '../../contracts/launch-spec.ts';
+import { specFromFlags, type LaunchRequest } from '../../scripts/launch-flags.ts';
+
+const from = (request: Partial<LaunchRequest>) =>
+  specFromFlags({ flags: {}, command: [], cwd: '/work', user: 'ada', ...request });
+
+test('an entry point without a source means the current directory', () => {
+  expect(from({ flags: { queue: 'q', entryPoint: 'python "my train.py"' } })).toEqual({
+    queue: 'q',
+    user: 'ada',
+    entrypoint: ['python', 'my train.py'],
+    source: { code: { dir: '/work' } },
+  });
+});
+
+test('what stands after -- is the command, word for word', () => {
+  expect(from({ command: ['python', '-c', 'print("a b")'] }).entrypoint).toEqual(['python', '-c', 'print("a b")']);
+});
+
+test('two commands are refused', () => {
+  expect(() => from({ command: ['a'], flags: { entryPoint: 'b' } })).toThrow(/given twice/);
+});
+
+test('all flags arrive in a spec that the contract accepts', () => {
+  const spec = from({
+    flags: {
+      queue: 'q',
+      entryPoint: 'train',
+      project: 'p',
+      priority: 'high',
+      code: 'sub',
+      set: ['lr=0.1', 'optim.name=adam'],
+      env: ['A=b=c'],
+      name: 'n',
+      tag: ['x', 'y'],
+      user: 'eve',
+      requeueMax: '2',
+      retries: '1',
+      gracePeriod: '90s',
+      timeoutQueue: '7d',
+      timeoutStart: '600',
+      timeoutRun: '2h',
+    },
+  });
+  expect(launchSpec.parse(spec)).toMatchObject({
+    project: 'p',
+    priority: 'high',
+    source: { code: { dir: '/work/sub' } },
+    runConfig: { lr: 0.1, optim: { name: 'adam' } },
+    env: { A: 'b=c' },
+    tags: ['x', 'y'],
+    user: 'eve',
+    requeue: { max: 2 },
+    retries: 1,
+    gracePeriod: 90_000,
+    timeouts: { queue: 604_800_000, start: 600_000, run: 7_200_000 },
+  });
+});
+
+test('flags win over overrides, overrides over the file', () => {
+  const file = {
+    value: {
+      queue: 'f',
+      name: 'f',
+      entrypoint: ['f'],
+      args: ['f'],
+      runConfig: { a: 1, b: 1, c: 1 },
+      requeue: { max: 1, on: [] },
+    },
+    name: 'l.yaml',
+    dir: '/specs',
+  };
+  const config = { value: { overrides: { entry_point: ['c'], args: ['c'], run_config: { b: 2, c: 2 } } }, name: '{}' };
+  expect(from({ file, config, flags: { queue: 'flag', set: ['c=3'], requeueMax: '4' } })).toMatchObject({
+    queue: 'flag',
+    name: 'f',
+    entrypoint: ['c'],
+    args: ['c'],
+    runConfig: { a: 1, b: 2, c: 3 },
+    requeue: { max: 4, on: [] },
+  });
+});
+
+test("a file's directory of code counts from where the file is", () => {
+  const file = { value: { source: { code: { dir: 'code' } } }, name: 'l.yaml', dir: '/specs' };
+  expect(from({ file }).source).toEqual({ code: { dir: '/specs/code' } });
+});
+
+test('empty overrides change nothing, wrong ones are named', () => {
+  const file = { value: { entrypoint: ['f'], args: ['f'] }, name: 'l.yaml', dir: '/' };
+  const empty = { args: [], run_config: {}, entrypoint: null, dockerfile: null, files: {} };
+  expect(from({ file, config: { value: empty, name: 'c' } })).toMatchObject({ entrypoint: ['f'], args: ['f'] });
+  expect(() => from({ config: { value: { args: 'x', dockerfile: './Dockerfile' }, name: 'c.json' } })).toThrow(
+    /--config c\.json holds no overrides:\nargs is "x": a list of texts\ndockerfile is ".\/Dockerfile": not a known field/,
+  );
+});
+
+test('a file that holds no map is refused', () => {
+  expect(() => from({ file: { value: ['x'], name: 'l.yaml', dir: '/' } })).toThrow(/l\.yaml holds no launch/);
+});
+
+test('numbers that are none reach the contract as they were typed', () => {
+  expect(from({ flags: { retries: 'many' } }).retries).toBe('many');
+});
