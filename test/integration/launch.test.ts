@@ -1,0 +1,184 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cancel, logs, preempt, result, show } from '../../client/index.ts';
+import { statusQuery } from '../../contracts/messages.ts';
+import { Cluster, type Started } from '../support/cluster.ts';
+
+let cluster: Cluster;
+let agent: Started;
+
+beforeAll(async () => {
+  cluster = await Cluster.start({ laptop: { gracePeriod: '2s' }, unserved: {} });
+  agent = await cluster.agent('one', ['laptop'], 2);
+}, 120_000);
+
+afterAll(() => cluster.stop());
+
+const note = (name: string): string => join(cluster.home, name);
+
+const read = (name: string): Promise<string> => readFile(note(name), 'utf8').catch(() => '');
+
+async function until(workflowId: string, state: string): Promise<void> {
+  const handle = cluster.relaunch.temporal.workflow.getHandle(workflowId);
+  await expect.poll(async () => (await handle.query(statusQuery)).state, { timeout: 20_000, interval: 50 }).toBe(state);
+}
+
+async function lines(workflowId: string): Promise<string[]> {
+  const all: string[] = [];
+  for await (const { line } of logs(cluster.relaunch, workflowId)) all.push(`${line.s} ${line.m}`);
+  return all;
+}
+
+/** Whether the process that wrote its pid there is gone. */
+async function isGone(name: string): Promise<boolean> {
+  const pid = Number(await read(name));
+  if (pid === 0) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+test('a run succeeds: its output, metrics and environment are there, nothing else of it', async () => {
+  const run = await cluster.shell(
+    'laptop',
+    'echo "lr $(echo $RELAUNCH_CONFIG)"; echo oops >&2; echo \'{"loss": 0.5}\'; cat README',
+    {
+      runConfig: { lr: 0.1 },
+      project: 'digits',
+    },
+  );
+  const end = await result(cluster.relaunch, run.workflowId);
+  expect(end).toMatchObject({
+    state: 'succeeded',
+    requeues: 0,
+    outcome: { kind: 'succeeded', exitCode: 0 },
+    summary: { loss: { last: 0.5 } },
+  });
+  expect((await lines(run.workflowId)).sort()).toEqual(
+    ['stderr oops', 'stdout a directory of code', 'stdout lr {"lr":0.1}', 'stdout {"loss": 0.5}'].sort(),
+  );
+  const history = await cluster.relaunch.temporal.workflow.getHandle(run.workflowId).fetchHistory();
+  expect(history.events?.length).toBeLessThanOrEqual(36);
+});
+
+test('a failure names the exit code and the last words', async () => {
+  const run = await cluster.shell('laptop', 'echo "no such file: data.csv" >&2; exit 3');
+  const end = await result(cluster.relaunch, run.workflowId);
+  expect(end).toMatchObject({
+    state: 'failed',
+    outcome: { kind: 'failed', cause: 'exit-code', exitCode: 3 },
+    failure: { type: 'JobFailed' },
+  });
+  expect(end.failure?.message).toContain('no such file: data.csv');
+});
+
+test('a preempted run goes on from its checkpoint under the same name', async () => {
+  const counting = `i=$(cat $RELAUNCH_CHECKPOINT_DIR/i 2>/dev/null || echo 0); trap 'exit 143' TERM
+    echo "resumed $RELAUNCH_RESUMED from $i"
+    while [ $i -lt 30 ]; do i=$((i+1)); echo $i > $RELAUNCH_CHECKPOINT_DIR/i; echo "{\\"i\\": $i}"; sleep 0.1; done`;
+  const run = await cluster.shell('laptop', counting);
+  await until(run.workflowId, 'running');
+  await preempt(cluster.relaunch, run.workflowId, { by: 'ada', reason: 'needs the GPU' });
+  const end = await result(cluster.relaunch, run.workflowId);
+  expect(end).toMatchObject({
+    state: 'succeeded',
+    requeues: 1,
+    attempts: [{ outcome: { kind: 'preempted', reason: 'requested', by: 'ada' } }, { outcome: { kind: 'succeeded' } }],
+  });
+  const counted = (await lines(run.workflowId)).flatMap((line) => /"i": (\d+)/.exec(line)?.[1] ?? []);
+  expect(counted.map(Number)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+});
+
+test('cancel while queued: no attempt is made', async () => {
+  const run = await cluster.shell('unserved', 'true');
+  const started = performance.now();
+  await cancel(cluster.relaunch, run.workflowId, { by: 'ada', reason: 'wrong data' });
+  const end = await result(cluster.relaunch, run.workflowId);
+  expect(end.state).toBe('cancelled');
+  expect(performance.now() - started).toBeLessThan(4_000);
+});
+
+test('cancel while running: TERM, and nothing is left within the grace period and 2 s', async () => {
+  const run = await cluster.shell('laptop', `trap '' TERM; echo $$ > ${note('stubborn')}; while :; do sleep 0.1; done`);
+  await until(run.workflowId, 'running');
+  const started = performance.now();
+  await cancel(cluster.relaunch, run.workflowId, { by: 'ada', reason: 'wrong data' });
+  const end = await result(cluster.relaunch, run.workflowId);
+  expect(performance.now() - started).toBeLessThan(4_000);
+  expect(end).toMatchObject({ state: 'cancelled', outcome: { kind: 'cancelled', by: 'ada', reason: 'wrong data' } });
+  expect(await isGone('stubborn')).toBe(true);
+  expect((await show(cluster.relaunch, run.workflowId)).state).toBe('cancelled');
+});
+
+test('cancel while backing off: no further attempt', async () => {
+  const run = await cluster.shell('laptop', `echo x >> ${note('attempts')}; exit 3`, { retries: 5 });
+  await until(run.workflowId, 'preempted');
+  await cancel(cluster.relaunch, run.workflowId, {});
+  expect((await result(cluster.relaunch, run.workflowId)).state).toBe('cancelled');
+  expect(await read('attempts')).toBe('x\nx\n');
+});
+
+test("Temporal's own cancel does the same", async () => {
+  const run = await cluster.shell('laptop', `echo $$ > ${note('by-temporal')}; exec sleep 60`);
+  await until(run.workflowId, 'running');
+  await cluster.relaunch.temporal.workflow.getHandle(run.workflowId).cancel();
+  expect((await result(cluster.relaunch, run.workflowId)).state).toBe('cancelled');
+  expect(await isGone('by-temporal')).toBe(true);
+});
+
+test('a terminated workflow leaves nothing running', async () => {
+  const run = await cluster.shell('laptop', `echo $$ > ${note('terminated')}; exec sleep 60`);
+  await until(run.workflowId, 'running');
+  await cluster.relaunch.temporal.workflow.getHandle(run.workflowId).terminate();
+  await expect.poll(() => isGone('terminated'), { timeout: 37_000, interval: 200 }).toBe(true);
+});
+
+test('a run waits in its queue behind those that were there before it came back', async () => {
+  const order = note('order');
+  const busy = await cluster.shell('laptop', 'sleep 60');
+  const first = await cluster.shell('laptop', `echo first >> ${order}; [ $RELAUNCH_ATTEMPT = 2 ] || sleep 60`);
+  await until(first.workflowId, 'running');
+  await until(busy.workflowId, 'running');
+  const others = [];
+  for (const name of ['second', 'third'])
+    others.push(await cluster.shell('laptop', `echo ${name} >> ${order}; sleep 0.2`));
+  for (const { workflowId } of others) await until(workflowId, 'queued');
+  await preempt(cluster.relaunch, first.workflowId, {});
+  await Promise.all([first, ...others].map(({ workflowId }) => result(cluster.relaunch, workflowId)));
+  expect(await read('order')).toBe('first\nsecond\nthird\nfirst\n');
+  await cancel(cluster.relaunch, busy.workflowId, {});
+  await result(cluster.relaunch, busy.workflowId);
+});
+
+test('an agent told to stop leaves its runs alone within 10 s, and the next one finds them', async () => {
+  const run = await cluster.shell(
+    'laptop',
+    `echo $$ >> ${note('handed')}; for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.5; done`,
+  );
+  await until(run.workflowId, 'running');
+  const started = performance.now();
+  agent.child.kill('SIGTERM');
+  expect(await agent.exited).toBe(0);
+  expect(performance.now() - started).toBeLessThan(10_000);
+  agent = await cluster.agent('one', ['laptop'], 2);
+  const end = await result(cluster.relaunch, run.workflowId);
+  expect(end).toMatchObject({ state: 'succeeded', attempts: [{ attempt: 1 }] });
+  expect((await read('handed')).trim().split('\n')).toHaveLength(1);
+  expect(await lines(run.workflowId)).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((i) => `stdout ${String(i)}`));
+});
+
+test('two agents of one name: the second is refused in words', async () => {
+  const { code, output } = await cluster.run('agent', '--name', 'one', '-q', 'laptop');
+  expect(code).not.toBe(0);
+  expect(output).toContain('an agent named "one" runs already');
+});
+
+test('an agent of a queue that does not exist is told which do', async () => {
+  const { code, output } = await cluster.run('agent', '-q', 'gpu');
+  expect(code).not.toBe(0);
+  expect(output).toMatch(/queue "gpu" does not exist.*there are: laptop, unserved/s);
+});
