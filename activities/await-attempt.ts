@@ -8,7 +8,8 @@ import { readRecord, writeOnce } from '../store/records.ts';
 import type { Sink } from './backends/backend.ts';
 import { withHeartbeat } from './border.ts';
 import type { AgentDependencies } from './dependencies.ts';
-import { ask, ownAttempt, type OwnAttempt } from './own-attempt.ts';
+import { longTimeout } from './long-timeout.ts';
+import { ask, checkHost, ownAttempt, type OwnAttempt } from './own-attempt.ts';
 import { PhaseReporter } from './phase-reporter.ts';
 
 /** After the workflow's own timer, so that an honest workflow ends its run itself. */
@@ -43,16 +44,17 @@ export async function finish(needs: AgentDependencies, own: OwnAttempt, signal: 
 async function followAndRecord(needs: AgentDependencies, own: OwnAttempt, signal: AbortSignal): Promise<AttemptEnd> {
   const { ref, plan, backend } = own;
   const { store } = needs;
+  await checkHost(needs, own);
   const log = await openLogWriter(store, ref.run, ref.attempt);
   const phases = new PhaseReporter(needs.ownWorkflow, own);
-  let enforcement: NodeJS.Timeout | undefined;
+  let callOff: (() => void) | undefined;
   const sink: Sink = {
     cursor: log.cursor,
     line: (line, cursor) => log.line(line, cursor),
     observed: (phase) => {
       phases.enter(phase);
       if (phase.phase === 'running') {
-        enforcement ??= enforceRunTimeout(needs, own, phase.at, signal);
+        callOff ??= enforceRunTimeout(needs, own, phase.at, signal);
         void needs.reached('await:running');
       }
     },
@@ -65,7 +67,7 @@ async function followAndRecord(needs: AgentDependencies, own: OwnAttempt, signal
     await needs.reached('await:before-record');
     return await writeOnce(store, keyOf.end(ref.run, ref.attempt), { outcome, summary }, attemptEnd);
   } finally {
-    clearTimeout(enforcement);
+    callOff?.();
     phases.close();
     await log.close();
   }
@@ -77,7 +79,7 @@ function enforceRunTimeout(
   { ref, plan, backend }: OwnAttempt,
   since: string | undefined,
   signal: AbortSignal,
-): NodeJS.Timeout | undefined {
+): (() => void) | undefined {
   if (plan.maxRunTimeoutMs === undefined) return undefined;
   const runningMs = since === undefined ? 0 : Date.now() - Date.parse(since);
   const dueMs = Math.max(0, plan.maxRunTimeoutMs + enforcementSlackMs - runningMs);
@@ -86,11 +88,6 @@ function enforceRunTimeout(
     await backend.stop(ref, plan.gracePeriodMs, signal);
   };
   return longTimeout(() => void stop().catch(() => undefined), dueMs);
-}
-
-/** setTimeout fires at once beyond 2^31 ms (24.8 days). */
-function longTimeout(callback: () => void, ms: number): NodeJS.Timeout {
-  return setTimeout(callback, Math.min(ms, 2 ** 31 - 1));
 }
 
 /** The workflow was terminated or deleted: nobody will ever ask for this attempt again. */

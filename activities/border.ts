@@ -1,4 +1,5 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { ServiceError } from '@temporalio/client';
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { isRetryable, RelaunchError } from '../contracts/failures.ts';
 
@@ -24,7 +25,7 @@ export function toFailure(error: unknown): Error {
       ...(error.cause instanceof Error ? { cause: error.cause } : {}),
     });
   }
-  if (isSystemError(error)) {
+  if (isSystemError(error) || error instanceof ServiceError) {
     return ApplicationFailure.create({ type: 'BackendUnavailable', message: error.message, cause: error });
   }
   // A fault of ours: trying again would hide it for ever.

@@ -5,7 +5,7 @@ import { RelaunchError } from '../contracts/failures.ts';
 import { fieldIssues, formatIssues } from '../contracts/issues.ts';
 import { attemptUid, runIdOf } from '../contracts/names.ts';
 import { plan as planSchema, type Plan } from '../contracts/plan.ts';
-import { asked, type Asked } from '../contracts/records.ts';
+import { asked, claim, type Asked } from '../contracts/records.ts';
 import { mostAttempts } from '../contracts/requeue.ts';
 import { queueOfTaskQueue } from '../contracts/task-queues.ts';
 import { keyOf } from '../store/layout.ts';
@@ -61,6 +61,17 @@ function backendNamed(backends: readonly Backend[], name: string): Backend {
   const backend = backends.find((candidate) => candidate.name === name);
   if (backend !== undefined) return backend;
   throw refused(`this agent has no backend "${name}", only ${backends.map((one) => one.name).join(', ')}`);
+}
+
+/** Only the host that claimed an attempt can tell what became of it: elsewhere it looks as if it had never started. @throws RelaunchError AttemptRefused */
+export async function checkHost(
+  { store, agent }: Pick<AgentDependencies, 'store' | 'agent'>,
+  { ref: { run, attempt }, backend }: Pick<OwnAttempt, 'ref' | 'backend'>,
+): Promise<void> {
+  if (!backend.hostBound) return;
+  const held = await readRecord(store, keyOf.claim(run, attempt), claim);
+  if (held !== undefined && 'agent' in held && held.agent === agent) return;
+  throw refused(`attempt ${String(attempt)} of run ${run} was not submitted by agent ${agent}`);
 }
 
 /** Puts down what is asked of an attempt before anything of it is touched; the first to ask names its outcome. */

@@ -34,8 +34,10 @@ export class PhaseReporter {
     await this.#sending;
   }
 
+  /** What has not arrived by now is not tried again. */
   close(): void {
     clearTimeout(this.#timer);
+    this.#reported = undefined;
   }
 
   #schedule(phase: Omit<Observation, 'attempt'>, afterMs: number): void {

@@ -9,7 +9,7 @@ import { readRecord, writeOnce } from '../store/records.ts';
 import { finish } from './await-attempt.ts';
 import { withHeartbeat } from './border.ts';
 import type { AgentDependencies } from './dependencies.ts';
-import { ask, ownAttempt, type OwnAttempt } from './own-attempt.ts';
+import { ask, checkHost, ownAttempt, type OwnAttempt } from './own-attempt.ts';
 
 /** Records and removes an attempt in await's place. Where only its host could, and this is not it, it says who can, or makes sure that nobody begins. */
 export async function releaseAttempt(needs: AgentDependencies, argument: unknown): Promise<Released> {
@@ -25,6 +25,7 @@ export async function releaseAttempt(needs: AgentDependencies, argument: unknown
 async function stopAndFinish(needs: AgentDependencies, own: OwnAttempt, asked: StopArgument, signal: AbortSignal) {
   const { ref, plan, backend } = own;
   if (own.end === undefined) {
+    await checkHost(needs, own);
     await ask(needs.store, ref, asked);
     await backend.stop(ref, plan.gracePeriodMs, signal);
   }

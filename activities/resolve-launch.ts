@@ -9,7 +9,7 @@ import { fairnessKeyOf, priorityKeyOf } from '../contracts/priority.ts';
 import { queueOfTaskQueue } from '../contracts/task-queues.ts';
 import { keyOf } from '../store/layout.ts';
 import { readQueue } from '../store/queues.ts';
-import { writeOnce } from '../store/records.ts';
+import { readRecord, writeOnce } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { callingWorkflow, withHeartbeat } from './border.ts';
 import type { AgentDependencies } from './dependencies.ts';
@@ -29,18 +29,25 @@ async function resolve(needs: Needs, input: unknown): Promise<PlanSummary> {
   if (queueOfTaskQueue(workflow.taskQueue) !== spec.queue) {
     throw rejected(`queue is "${spec.queue}", but this is an agent of ${workflow.taskQueue}`);
   }
-  const made = await makePlan(needs, spec, workflow, sha256Hex(canonicalJson(input)));
-  const run = made.run;
-  const held = await writeOnce(needs.store, keyOf.plan(run), made, planSchema);
-  await needs.reached('resolve:after-plan');
-  if (held.workflowId !== made.workflowId || held.specDigest !== made.specDigest) throw taken(run, 'another spec');
+  const run = runIdOf(workflow.workflowId);
+  const specDigest = sha256Hex(canonicalJson(input));
+  const held = await readRecord(needs.store, keyOf.plan(run), planSchema);
+  // What was accepted stays so, whatever has become of its queue.
+  const plan = held ?? (await putPlan(needs, await makePlan(needs, spec, workflow, specDigest)));
+  if (plan.workflowId !== workflow.workflowId || plan.specDigest !== specDigest) throw taken(run, 'another spec');
   if (
-    held.firstRunId !== made.firstRunId &&
-    (await needs.ownWorkflow.firstRunId(workflow.workflowId)) !== held.firstRunId
+    plan.firstRunId !== workflow.runId &&
+    (await needs.ownWorkflow.firstRunId(workflow.workflowId)) !== plan.firstRunId
   ) {
     throw taken(run, 'an earlier workflow');
   }
-  return summaryOf(held);
+  return summaryOf(plan);
+}
+
+async function putPlan({ store, reached }: Needs, made: Plan): Promise<Plan> {
+  const held = await writeOnce(store, keyOf.plan(made.run), made, planSchema);
+  await reached('resolve:after-plan');
+  return held;
 }
 
 async function makePlan(

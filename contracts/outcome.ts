@@ -44,7 +44,7 @@ export const attemptOutcome = z.discriminatedUnion('kind', [
 ]);
 export type AttemptOutcome = z.infer<typeof attemptOutcome>;
 
-/** An outcome in words: `failed: exit-code 3 on node-7`. */
+/** An outcome in words: `exit code 3 on node-7: no such file`. */
 export function describeOutcome(outcome: AttemptOutcome): string {
   const where = outcome.node === undefined ? '' : ` on ${outcome.node}`;
   return `${headline(outcome)}${where}${outcome.message === undefined ? '' : `: ${outcome.message}`}`;
@@ -56,9 +56,7 @@ function headline(outcome: AttemptOutcome): string {
     case 'stopped-early':
       return outcome.kind;
     case 'failed':
-      return outcome.cause === 'exit-code'
-        ? `failed with exit code ${String(outcome.exitCode)}`
-        : `failed (${outcome.cause})`;
+      return outcome.cause === 'exit-code' ? `exit code ${String(outcome.exitCode)}` : outcome.cause;
     case 'preempted':
       return `preempted (${outcome.reason}, by ${outcome.by})`;
     case 'lost':

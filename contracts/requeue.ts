@@ -43,21 +43,20 @@ export function decideNext(outcome: AttemptOutcome, allowed: Allowance, spent: S
       return {
         do: 'fail',
         type: timeoutTypes[outcome.phase],
-        message: `the run was longer in phase ${outcome.phase} than allowed`,
+        message: 'the run took longer than its time-out allows',
       };
     case 'preempted':
       if (outcome.reason !== requested && !allowed.requeue.on.includes(outcome.reason)) {
-        return { do: 'fail', type: 'JobPreempted', message: notInPolicy(`preempted: ${outcome.reason}`) };
+        return { do: 'fail', type: 'JobPreempted', message: notInPolicy };
       }
       return countedRequeue(allowed, spent);
     case 'lost':
-      if (outcome.reason === 'runtime-restart' || outcome.reason === 'never-started')
-        return uncountedRequeue(outcome.reason, spent);
+      if (outcome.reason === 'runtime-restart' || outcome.reason === 'never-started') return uncountedRequeue(spent);
       if (outcome.reason === 'deleted-externally') {
         return { do: 'fail', type: 'JobLost', message: 'the job was deleted by someone else' };
       }
       if (!allowed.requeue.on.includes(outcome.reason)) {
-        return { do: 'fail', type: 'JobLost', message: notInPolicy(`lost: ${outcome.reason}`) };
+        return { do: 'fail', type: 'JobLost', message: notInPolicy };
       }
       return countedRequeue(allowed, spent);
     case 'failed':
@@ -67,14 +66,15 @@ export function decideNext(outcome: AttemptOutcome, allowed: Allowance, spent: S
   }
 }
 
+const notInPolicy = 'requeue.on of the queue does not name this reason, and the old copy may still run';
+
 const timeoutTypes = { queue: 'QueueTimeout', start: 'StartTimeout', run: 'RunTimeout' } as const;
 
 function afterFailure(outcome: AttemptOutcome & { kind: 'failed' }, allowed: Allowance, spent: Spent): Next {
   const retryable = outcome.cause === 'exit-code' || outcome.cause === 'out-of-memory';
   if (retryable && spent.retries < allowed.retries) return again({ ...spent, retries: spent.retries + 1 });
   const after = retryable && allowed.retries > 0 ? ` after ${String(allowed.retries)} retries` : '';
-  const what = outcome.cause === 'exit-code' ? `exit code ${String(outcome.exitCode)}` : outcome.cause;
-  return { do: 'fail', type: 'JobFailed', message: `the job failed: ${what}${after}` };
+  return { do: 'fail', type: 'JobFailed', message: `the job failed${after}` };
 }
 
 function countedRequeue(allowed: Allowance, spent: Spent): Next {
@@ -86,17 +86,17 @@ function countedRequeue(allowed: Allowance, spent: Spent): Next {
   };
 }
 
-function uncountedRequeue(reason: string, spent: Spent): Next {
+function uncountedRequeue(spent: Spent): Next {
   if (spent.uncounted < mostUncountedRequeues) return again({ ...spent, uncounted: spent.uncounted + 1 });
-  return { do: 'fail', type: 'JobLost', message: `lost (${reason}) for the ${String(spent.uncounted + 1)}th time` };
+  return {
+    do: 'fail',
+    type: 'JobLost',
+    message: `lost again, after ${String(spent.uncounted)} new attempts that did not count`,
+  };
 }
 
 function again(spent: Spent): Next {
   return { do: 'requeue', spent, backOffMs: backOffMs(spent.requeues + spent.retries + spent.uncounted) };
-}
-
-function notInPolicy(what: string): string {
-  return `${what}, which the queue's requeue policy (requeue.on) does not name; the old copy may still run`;
 }
 
 /** Milliseconds before the nth new attempt of a run: none before the first, then 5 s doubling to 2 min. */

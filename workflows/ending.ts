@@ -28,7 +28,7 @@ export function closeAsFailed(error: unknown, page: Page): never {
   const { type, message } = error instanceof RunFailed ? error : failureOf(error, 'AttemptRefused');
   const outcome = error instanceof RunFailed ? error.outcome : undefined;
   const result = page.closed(outcome?.kind === 'timed-out' || type === 'QueueTimeout' ? 'timed-out' : 'failed');
-  const sentence = outcome === undefined ? message : `${message} (${describeOutcome(outcome)})`;
+  const sentence = outcome === undefined ? message : `${message}: ${describeOutcome(outcome)}`;
   throw ApplicationFailure.create({ type, message: sentence, nonRetryable: true, details: [result] });
 }
 

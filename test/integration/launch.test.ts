@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cancel, logs, preempt, result, show } from '../../client/index.ts';
 import { statusQuery } from '../../contracts/messages.ts';
 import { Cluster, type Started } from '../support/cluster.ts';
+import { isRunning } from '../support/process-pids.ts';
 
 let cluster: Cluster;
 let agent: Started;
@@ -24,6 +25,12 @@ async function until(workflowId: string, state: string): Promise<void> {
   await expect.poll(async () => (await handle.query(statusQuery)).state, { timeout: 20_000, interval: 50 }).toBe(state);
 }
 
+/** Until it stands in its queue: resolved, and its first attempt asked for. */
+async function untilWaiting(workflowId: string): Promise<void> {
+  const handle = cluster.relaunch.temporal.workflow.getHandle(workflowId);
+  await expect.poll(async () => (await handle.query(statusQuery)).attempts.length, { timeout: 20_000 }).toBe(1);
+}
+
 async function lines(workflowId: string): Promise<string[]> {
   const all: string[] = [];
   for await (const { line } of logs(cluster.relaunch, workflowId)) all.push(`${line.s} ${line.m}`);
@@ -33,13 +40,7 @@ async function lines(workflowId: string): Promise<string[]> {
 /** Whether the process that wrote its pid there is gone. */
 async function isGone(name: string): Promise<boolean> {
   const pid = Number(await read(name));
-  if (pid === 0) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
-  }
+  return pid !== 0 && !isRunning(pid);
 }
 
 test('a run succeeds: its output, metrics and environment are there, nothing else of it', async () => {
@@ -144,9 +145,11 @@ test('a run waits in its queue behind those that were there before it came back'
   await until(first.workflowId, 'running');
   await until(busy.workflowId, 'running');
   const others = [];
-  for (const name of ['second', 'third'])
-    others.push(await cluster.shell('laptop', `echo ${name} >> ${order}; sleep 0.2`));
-  for (const { workflowId } of others) await until(workflowId, 'queued');
+  for (const name of ['second', 'third']) {
+    const run = await cluster.shell('laptop', `echo ${name} >> ${order}; sleep 0.2`);
+    others.push(run);
+    await untilWaiting(run.workflowId);
+  }
   await preempt(cluster.relaunch, first.workflowId, {});
   await Promise.all([first, ...others].map(({ workflowId }) => result(cluster.relaunch, workflowId)));
   expect(await read('order')).toBe('first\nsecond\nthird\nfirst\n');

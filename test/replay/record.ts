@@ -1,0 +1,71 @@
+/**
+ * Records the histories that test/replay replays: `npm run record-histories`, on purpose, when a workflow change may break
+ * old runs because none are left. A changed history is a reviewed diff; without one, a change must replay those that are here.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { cancelSignal, launchWorkflowType, statusQuery } from '../../contracts/messages.ts';
+import type { AttemptOutcome } from '../../contracts/outcome.ts';
+import { controlTaskQueue } from '../../contracts/task-queues.ts';
+import { portOrFree } from '../../scripts/dev/ports.ts';
+import { startServer } from '../../scripts/dev/server.ts';
+import { temporalCli } from '../../scripts/temporal-binaries.ts';
+import { connectTemporal } from '../../workers/temporal.ts';
+import { servedQueue, startScripted, type Script } from '../support/scripted-agent.ts';
+
+const at = new Date(0).toISOString();
+const succeeded: AttemptOutcome = { kind: 'succeeded', exitCode: 0, at };
+const evicted: AttemptOutcome = { kind: 'preempted', reason: 'EvictionByEvictionAPI', by: 'cluster', at };
+const failed: AttemptOutcome = { kind: 'failed', cause: 'exit-code', exitCode: 3, at };
+
+const scripts: Record<string, Script & { cancel?: boolean }> = {
+  success: { attempts: [succeeded], observes: true },
+  'two-preemptions': { attempts: [evicted, evicted, succeeded], observes: true },
+  'preemption-limit': { attempts: [evicted, evicted], plan: { requeue: { max: 1, on: ['EvictionByEvictionAPI'] } } },
+  failure: { attempts: [failed] },
+  cancel: { attempts: ['hold'], observes: true, cancel: true },
+  'run-time-out': { attempts: ['hold'], observes: true, plan: { timeoutsMs: { queue: 60_000, run: 1_000 } } },
+};
+
+/** Stack traces name paths of this machine. */
+const withoutStacks = (key: string, value: unknown): unknown => (key === 'stackTrace' ? undefined : value);
+
+const home = await mkdtemp(join(tmpdir(), 'relaunch-record-'));
+const [port, uiPort] = [await portOrFree(0), await portOrFree(0)];
+const server = await startServer(await temporalCli(), home, {
+  namespace: 'default',
+  port,
+  uiPort,
+  database: join(home, 'temporal.db'),
+});
+await sleep(2_000);
+const { client, connection, close } = await connectTemporal({ address: `127.0.0.1:${String(port)}` }, 'default');
+const { agent, stop } = await startScripted(connection, client);
+for (const [workflowId, { cancel, ...script }] of Object.entries(scripts)) {
+  agent.script(workflowId, script);
+  const input = {
+    queue: servedQueue,
+    source: { code: { digest: 'a'.repeat(64) } },
+    entrypoint: ['python', 'train.py'],
+  };
+  const handle = await client.workflow.start(launchWorkflowType, {
+    workflowId,
+    taskQueue: controlTaskQueue,
+    args: [input],
+  });
+  if (cancel === true) {
+    while ((await handle.query(statusQuery)).state !== 'running') await sleep(50);
+    await handle.signal(cancelSignal, { by: 'ada', reason: 'wrong data' });
+  }
+  await handle.result().catch(() => undefined);
+  const file = new URL(`./histories/${workflowId}.json`, import.meta.url);
+  const history: unknown = JSON.parse(historyToJSON(await handle.fetchHistory()));
+  await writeFile(file, `${JSON.stringify(history, withoutStacks, 1)}\n`);
+}
+await stop();
+await close();
+await server.stop();
+await rm(home, { recursive: true });

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Info } from '@temporalio/activity';
+import { expect } from 'vitest';
+import { agentActivities } from '../../activities/agent-activities.ts';
+import type { AttemptRef } from '../../activities/backends/backend.ts';
+import type { AgentDependencies, OwnWorkflow } from '../../activities/dependencies.ts';
+import type { AgentActivities, StopArgument } from '../../contracts/activities.ts';
+import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';
+import type { Observation } from '../../contracts/messages.ts';
+import { attemptUid, runIdOf } from '../../contracts/names.ts';
+import { agentTaskQueue, ioTaskQueue, resolveTaskQueue, submitTaskQueue } from '../../contracts/task-queues.ts';
+import { packDirectory } from '../../store/archive.ts';
+import { keyOf } from '../../store/layout.ts';
+import type { LogLine } from '../../store/log-format.ts';
+import { readLogs } from '../../store/log-reader.ts';
+import { openStore } from '../../store/open-store.ts';
+import type { Store } from '../../store/store.ts';
+import { JobGate } from '../../workers/gate.ts';
+import { startActivity } from './activity-calls.ts';
+import { never, sh } from './backend-harness.ts';
+import { makeTree } from './trees.ts';
+import { processHarness, type ProcessHarness } from './process-harness.ts';
+
+export const entity = 'team';
+export const queue = 'gpu';
+export const agent = 'laptop';
+
+/** What the workflow is, and was told. */
+interface RecordingWorkflow extends OwnWorkflow {
+  observations: Observation[];
+  open: boolean;
+  first: string | undefined;
+}
+
+/** A run that a workflow has begun: its activities are called as that workflow would. */
+export type Launched = ReturnType<ActivityHarness['workflow']>;
+
+/** Agents on this host, over the real process backend and a real store in a scratch directory. */
+export class ActivityHarness {
+  readonly workflowState: RecordingWorkflow = {
+    observations: [],
+    open: true,
+    first: undefined,
+    observed: (_workflowId, _runId, seen) => {
+      this.workflowState.observations.push(seen);
+      return Promise.resolve();
+    },
+    isOpen: () => Promise.resolve(this.workflowState.open),
+    firstRunId: () => Promise.resolve(this.workflowState.first),
+  };
+  readonly gate = new JobGate(100, 4);
+  readonly scratch: string;
+  readonly store: Store;
+  readonly processes: ProcessHarness;
+  /** Of the code that runs are launched with. */
+  readonly digest: string;
+
+  constructor(scratch: string, store: Store, processes: ProcessHarness, digest: string) {
+    this.scratch = scratch;
+    this.store = store;
+    this.processes = processes;
+    this.digest = digest;
+  }
+
+  /** An agent; each has a host of its own unless told otherwise. */
+  agent(more: Partial<AgentDependencies> = {}): AgentActivities {
+    return agentActivities({
+      agent,
+      store: this.store,
+      backends: [this.processes.backend],
+      permits: this.gate,
+      ownWorkflow: this.workflowState,
+      reached: () => Promise.resolve(),
+      ...more,
+    });
+  }
+
+  writeQueue(yaml: string, name = queue): Promise<void> {
+    return this.store.put(keyOf.queue(name), Buffer.from(yaml));
+  }
+
+  /** A spec whose job is a shell script. */
+  spec(script = 'exit 0', more: Partial<LaunchSpecInput> = {}): LaunchSpecInput {
+    return { queue, source: { code: { digest: this.digest } }, entrypoint: sh(script), ...more };
+  }
+
+  workflow(workflowId = `run-${randomUUID().slice(0, 8)}`, activities = this.agent()) {
+    const run = runIdOf(workflowId);
+    const infoOf = (taskQueue: string, more: Partial<Info>): Partial<Info> => ({
+      namespace: entity,
+      workflowExecution: { workflowId, runId: 'first' },
+      taskQueue,
+      ...more,
+    });
+    const start = <K extends keyof AgentActivities>(name: K, taskQueue: string) => {
+      const activity = activities[name] as (argument: unknown) => ReturnType<AgentActivities[K]>;
+      type Result = Awaited<ReturnType<AgentActivities[K]>>;
+      return (argument: unknown, more: Partial<Info> = {}) =>
+        startActivity(infoOf(taskQueue, more), activity as (argument: unknown) => Promise<Result>, argument);
+    };
+    const resolve = start('resolveLaunch', resolveTaskQueue(queue));
+    const submit = start('submitAttempt', submitTaskQueue(queue));
+    const follow = start('awaitAttempt', agentTaskQueue(agent));
+    const stop = start('stopAttempt', agentTaskQueue(agent));
+    const release = start('releaseAttempt', agentTaskQueue(agent));
+    return {
+      workflowId,
+      run,
+      ref: (attempt = 1): AttemptRef => ({ entity, run, attempt, uid: attemptUid(entity, workflowId, attempt) }),
+      resolve: (spec: unknown, more?: Partial<Info>) => resolve(spec, more).result,
+      submit: (argument: unknown = { attempt: 1 }, more?: Partial<Info>) => submit(argument, more).result,
+      /** Under way, to be cancelled. */
+      following: (attempt = 1, more?: Partial<Info>) => follow({ attempt }, more),
+      follow: (argument: unknown = { attempt: 1 }, more?: Partial<Info>) => follow(argument, more).result,
+      stop: (argument: StopArgument, more?: Partial<Info>) => stop(argument, more).result,
+      release: (argument: StopArgument, more?: Partial<Info>) => release(argument, more).result,
+      releaseAnywhere: (argument: StopArgument) => release(argument, { taskQueue: ioTaskQueue(queue) }).result,
+    };
+  }
+
+  /** A run that is resolved; its job is a shell script. */
+  async launched(script: string, activities = this.agent(), more: Partial<LaunchSpecInput> = {}): Promise<Launched> {
+    const run = this.workflow(undefined, activities);
+    await run.resolve(this.spec(script, more));
+    return run;
+  }
+
+  /** A run that is resolved, and its first attempt submitted. */
+  async begun(script: string, activities = this.agent(), more: Partial<LaunchSpecInput> = {}): Promise<Launched> {
+    const run = await this.launched(script, activities, more);
+    await run.submit();
+    return run;
+  }
+
+  /** A JSON object of the store. */
+  async json(key: string): Promise<unknown> {
+    const object = await this.store.get(key);
+    return object === undefined ? undefined : JSON.parse(Buffer.from(object.bytes).toString());
+  }
+
+  /** Resolves when a job has said a word. */
+  said(run: Launched, word: string): Promise<void> {
+    const path = this.processes.path(run.ref(), 'stdout');
+    return expect.poll(() => readFileSync(path, 'utf8'), { timeout: 10_000 }).toContain(word);
+  }
+
+  lines({ run }: { run: string }, attempt = 1): Promise<LogLine[]> {
+    return Array.fromAsync(readLogs(this.store, run, attempt));
+  }
+
+  async cleanup(): Promise<void> {
+    for (const name of [agent, 'other']) {
+      for (const { ref } of await this.processes.backend.list(name)) await this.processes.backend.release(ref, never);
+    }
+    await this.processes.cleanup();
+    await rm(this.scratch, { recursive: true, force: true });
+  }
+}
+
+export async function activityHarness(): Promise<ActivityHarness> {
+  const scratch = await mkdtemp(join(tmpdir(), 'relaunch-activities-'));
+  await makeTree(join(scratch, 'code'), { marker: 'unpacked' });
+  const { digest, bytes } = await packDirectory(join(scratch, 'code'));
+  const store = openStore(pathToFileURL(join(scratch, 'store')).href);
+  await store.put(keyOf.code(digest), bytes);
+  const harness = new ActivityHarness(scratch, store, await processHarness(), digest);
+  await harness.writeQueue('backend: process\ngracePeriod: 10s\n');
+  return harness;
+}
