@@ -14,6 +14,7 @@ import { PhaseReporter } from './phase-reporter.ts';
 
 /** After the workflow's own timer, so that an honest workflow ends its run itself. */
 const enforcementSlackMs = 30_000;
+const enforcementRetryMs = 5_000;
 
 /** Follows an attempt to its end. It observes, records and removes; it never ends an attempt, except one that nobody answers for. */
 export async function awaitAttempt(needs: AgentDependencies, argument: unknown): Promise<AttemptEnd> {
@@ -87,7 +88,20 @@ function enforceRunTimeout(
     await ask(needs.store, ref, { as: 'timed-out', phase: 'run', by: needs.agent });
     await backend.stop(ref, plan.gracePeriodMs, signal);
   };
-  return longTimeout(() => void stop().catch(() => undefined), dueMs);
+  let callOff = (): void => undefined;
+  let over = false;
+  const arm = (ms: number): void => {
+    callOff = longTimeout(() => {
+      stop().catch(() => {
+        if (!over) arm(enforcementRetryMs);
+      });
+    }, ms);
+  };
+  arm(dueMs);
+  return () => {
+    over = true;
+    callOff();
+  };
 }
 
 /** The workflow was terminated or deleted: nobody will ever ask for this attempt again. */

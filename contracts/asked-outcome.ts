@@ -4,25 +4,27 @@ import { assertNever, requested, type AttemptOutcome } from './outcome.ts';
 /** The facts of an end that stay whatever it is called. */
 export type Ending = Pick<AttemptOutcome, 'at' | 'exitCode' | 'node' | 'message'>;
 
-/** The outcome of an attempt that was made to end. */
+/** The outcome of an attempt that was made to end. What a person asked for says why; else the ending's message does. */
 export function outcomeAsked(asked: Omit<StopArgument, 'attempt'>, ending: Ending): AttemptOutcome {
+  const { by, reason } = asked;
+  const { message: _message, ...facts } = ending;
   switch (asked.as) {
     case 'cancelled':
-      return { kind: 'cancelled', ...definedOnly({ by: asked.by, reason: asked.reason }), ...ending };
+      return { kind: 'cancelled', ...definedOnly({ by, reason }), ...facts };
     case 'preempted':
       return {
         kind: 'preempted',
         reason: requested,
-        by: asked.by ?? 'unknown',
-        ...definedOnly({ message: asked.reason }),
-        ...ending,
+        by: by ?? 'unknown',
+        ...definedOnly({ message: reason }),
+        ...facts,
       };
     case 'stopped-early':
       return { kind: 'stopped-early', ...ending };
     case 'timed-out':
       return { kind: 'timed-out', phase: asked.phase ?? 'run', ...ending };
     case 'lost':
-      return { kind: 'lost', reason: 'agent-lost', ...ending };
+      return { kind: 'lost', reason: 'agent-lost', ...definedOnly({ message: reason }), ...ending };
     default:
       return assertNever(asked.as);
   }

@@ -37,7 +37,7 @@ export const timeouts = z.strictObject({
  * Absent fields take the queue's defaults.
  */
 export const launchSpec = z.strictObject({
-  /** For people; default: the project, or the entry point's first word. */
+  /** For people; default: see {@link nameOf}. */
   name: plainText(128).optional(),
   project: plainText(128).default('uncategorized'),
   queue: labelValue,
@@ -68,10 +68,11 @@ export const launchSpec = z.strictObject({
 export type LaunchSpecInput = z.input<typeof launchSpec>;
 export type LaunchSpec = z.output<typeof launchSpec>;
 
-/** The name that people see. */
-export function nameOf(spec: Pick<LaunchSpec, 'name' | 'entrypoint'>): string {
-  if (spec.name !== undefined) return spec.name;
-  const program = (spec.entrypoint[0] ?? '').split('/').at(-1) ?? '';
+/** The name that people see: the spec's, else that of the script that is run, else that of the program. */
+export function nameOf({ name, entrypoint }: Pick<LaunchSpec, 'name' | 'entrypoint'>): string {
+  if (name !== undefined) return name;
+  const script = entrypoint.find((word) => /\.(py|sh)$/.test(word))?.replace(/\.(py|sh)$/, '');
+  const program = (script ?? entrypoint[0] ?? '').split('/').at(-1) ?? '';
   // eslint-disable-next-line no-control-regex
   return program.replace(/[\u0000-\u001f\u007f-\u009f]/g, '').slice(0, 128) || 'run';
 }

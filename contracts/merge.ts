@@ -1,3 +1,4 @@
+import { formatDuration } from './duration.ts';
 import { fieldIssue, type FieldIssue } from './issues.ts';
 import type { LaunchSpec } from './launch-spec.ts';
 import type { PlanSummary } from './plan.ts';
@@ -20,15 +21,14 @@ export function mergeLimits(spec: LaunchSpec, queue: QueueSpec): { limits: Limit
   if (notAllowed.length > 0) {
     refuse(['requeue', 'on'], `queue "${spec.queue}" requeues on ${queue.requeue.on.join(', ') || 'nothing'} only`);
   }
-  if (spec.gracePeriod !== undefined && spec.gracePeriod > queue.gracePeriod) {
-    refuse(['gracePeriod'], `at most ${String(queue.gracePeriod)} ms on queue "${spec.queue}"`);
-  }
+  const atMost = (path: string, askedMs: number | undefined, boundMs: number | undefined): void => {
+    if (askedMs === undefined || boundMs === undefined || askedMs <= boundMs) return;
+    const rule = `at most ${formatDuration(boundMs)} on queue "${spec.queue}"`;
+    issues.push({ path, value: formatDuration(askedMs), rule });
+  };
+  atMost('gracePeriod', spec.gracePeriod, queue.gracePeriod);
   for (const phase of ['queue', 'start', 'run'] as const) {
-    const bound = queue.timeouts[phase];
-    const asked = spec.timeouts[phase];
-    if (bound !== undefined && asked !== undefined && asked > bound) {
-      refuse(['timeouts', phase], `at most ${String(bound)} ms on queue "${spec.queue}"`);
-    }
+    atMost(`timeouts.${phase}`, spec.timeouts[phase], queue.timeouts[phase]);
   }
   return {
     limits: {

@@ -20,6 +20,17 @@ export type MetricsSummary = z.infer<typeof metricsSummary>;
 
 export const mostMetrics = 100;
 
+/** The summary of a run whose attempts came one after the other. */
+export function mergeSummaries(earlier: MetricsSummary, later: MetricsSummary): MetricsSummary {
+  const merged = new Map(Object.entries(earlier));
+  for (const [name, { last, min, max }] of Object.entries(later)) {
+    const before = merged.get(name);
+    if (before === undefined && merged.size >= mostMetrics) continue;
+    merged.set(name, { last, min: Math.min(min, before?.min ?? min), max: Math.max(max, before?.max ?? max) });
+  }
+  return Object.fromEntries(merged);
+}
+
 export const attemptReport = z.object({
   attempt: z.int(),
   /** Absent while it goes on. */

@@ -94,7 +94,7 @@ async function follow(
     await condition(() => stopped.result !== undefined);
     if (stopped.result?.ok === false && nobodyCame(stopped.result.error)) return unanswered(argument, agent);
     // Also after a stop that failed: release stops again, and records.
-    if (!answered() && !(await condition(answered, awaitAfterStopMs))) {
+    if (!answered() && !(await condition(answered, awaitAfterStopMs, { summary: 'wait for the recorded end' }))) {
       scope.cancel();
       return release(argument, plan, taskQueue, agent);
     }

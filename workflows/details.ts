@@ -2,8 +2,8 @@ import { describeOutcome } from '../contracts/outcome.ts';
 import type { RunStatus } from '../contracts/messages.ts';
 import type { AttemptReport } from '../contracts/run-result.ts';
 
-/** Temporal takes 20,000 bytes; the payload's own JSON escaping needs room too. */
-const longestDetails = 8_000;
+/** In UTF-16 units, each at most three bytes in the payload: Temporal takes 20,000 bytes. */
+const longestDetails = 6_000;
 
 /** The run as markdown, for the Web UI. Everything in it may come from a submitter: nothing is taken as markup. */
 export function renderDetails(status: RunStatus): string {
@@ -21,7 +21,7 @@ export function renderDetails(status: RunStatus): string {
   if (metrics.length > 0) {
     parts.push(['| metric | last | min | max |', '| --- | --- | --- | --- |', ...metrics].join('\n'));
   }
-  return parts.join('\n\n').slice(0, longestDetails);
+  return parts.join('\n\n').slice(0, longestDetails).toWellFormed();
 }
 
 function row({ attempt, outcome, node, agent }: AttemptReport): string {
@@ -30,5 +30,5 @@ function row({ attempt, outcome, node, agent }: AttemptReport): string {
 }
 
 function plain(text: string): string {
-  return text.replace(/[\s]+/g, ' ').replace(/[\\`*_{}[\]()#+!|<>~]/g, '\\$&');
+  return text.replace(/[\s\p{Cc}]+/gu, ' ').replace(/[\\`*_{}[\]()#+!|<>~]/g, '\\$&');
 }

@@ -5,7 +5,13 @@ import { runIdOf } from '../contracts/names.ts';
 import type { AttemptOutcome } from '../contracts/outcome.ts';
 import type { PlanSummary } from '../contracts/plan.ts';
 import type { Spent } from '../contracts/requeue.ts';
-import type { AttemptReport, MetricsSummary, RunResult, RunState } from '../contracts/run-result.ts';
+import {
+  mergeSummaries,
+  type AttemptReport,
+  type MetricsSummary,
+  type RunResult,
+  type RunState,
+} from '../contracts/run-result.ts';
 import { searchAttribute } from '../contracts/search-attributes.ts';
 import { renderDetails } from './details.ts';
 
@@ -50,7 +56,7 @@ export class Page {
     now.outcome = outcome;
     now.node ??= outcome.node;
     now.endedAt = new Date().toISOString();
-    this.#summary = { ...this.#summary, ...summary };
+    this.#summary = mergeSummaries(this.#summary, summary);
     this.#refresh();
   }
 

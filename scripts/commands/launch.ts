@@ -27,7 +27,7 @@ export function addLaunch(program: Command, cli: Cli): void {
     .option('--code <dir>', 'the directory to pack and run in')
     .option('--set <key=value>', 'a value of the run configuration; JSON or text, dots nest; repeatable', several)
     .option('--env <KEY=VALUE>', 'a variable of the environment; repeatable', several)
-    .option('--name <name>', 'for people; default: the name of the program')
+    .option('--name <name>', 'for people; default: that of the script or program')
     .option('--key <key>', 'the same project and key are the same run: a second launch starts nothing')
     .option('--tag <tag>', 'repeatable', several)
     .option('--user <name>', `who submits (default: ${cli.user})`)

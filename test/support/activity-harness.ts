@@ -4,16 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Info } from '@temporalio/activity';
 import { expect } from 'vitest';
 import { agentActivities } from '../../activities/agent-activities.ts';
-import type { AttemptRef } from '../../activities/backends/backend.ts';
 import type { AgentDependencies, OwnWorkflow } from '../../activities/dependencies.ts';
-import type { AgentActivities, StopArgument } from '../../contracts/activities.ts';
+import type { AgentActivities } from '../../contracts/activities.ts';
 import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';
 import type { Observation } from '../../contracts/messages.ts';
-import { attemptUid, runIdOf } from '../../contracts/names.ts';
-import { agentTaskQueue, ioTaskQueue, resolveTaskQueue, submitTaskQueue } from '../../contracts/task-queues.ts';
 import { packDirectory } from '../../store/archive.ts';
 import { keyOf } from '../../store/layout.ts';
 import type { LogLine } from '../../store/log-format.ts';
@@ -21,14 +17,10 @@ import { readLogs } from '../../store/log-reader.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
 import { JobGate } from '../../workers/gate.ts';
-import { startActivity } from './activity-calls.ts';
+import { agent, callingWorkflow, queue, type Launched } from './activity-workflow.ts';
 import { never, sh } from './backend-harness.ts';
 import { makeTree } from './trees.ts';
 import { processHarness, type ProcessHarness } from './process-harness.ts';
-
-export const entity = 'team';
-export const queue = 'gpu';
-export const agent = 'laptop';
 
 /** What the workflow is, and was told. */
 interface RecordingWorkflow extends OwnWorkflow {
@@ -36,9 +28,6 @@ interface RecordingWorkflow extends OwnWorkflow {
   open: boolean;
   first: string | undefined;
 }
-
-/** A run that a workflow has begun: its activities are called as that workflow would. */
-export type Launched = ReturnType<ActivityHarness['workflow']>;
 
 /** Agents on this host, over the real process backend and a real store in a scratch directory. */
 export class ActivityHarness {
@@ -67,7 +56,7 @@ export class ActivityHarness {
     this.digest = digest;
   }
 
-  /** An agent; each has a host of its own unless told otherwise. */
+  /** The activities of an agent on this host. */
   agent(more: Partial<AgentDependencies> = {}): AgentActivities {
     return agentActivities({
       agent,
@@ -89,38 +78,8 @@ export class ActivityHarness {
     return { queue, source: { code: { digest: this.digest } }, entrypoint: sh(script), ...more };
   }
 
-  workflow(workflowId = `run-${randomUUID().slice(0, 8)}`, activities = this.agent()) {
-    const run = runIdOf(workflowId);
-    const infoOf = (taskQueue: string, more: Partial<Info>): Partial<Info> => ({
-      namespace: entity,
-      workflowExecution: { workflowId, runId: 'first' },
-      taskQueue,
-      ...more,
-    });
-    const start = <K extends keyof AgentActivities>(name: K, taskQueue: string) => {
-      const activity = activities[name] as (argument: unknown) => ReturnType<AgentActivities[K]>;
-      type Result = Awaited<ReturnType<AgentActivities[K]>>;
-      return (argument: unknown, more: Partial<Info> = {}) =>
-        startActivity(infoOf(taskQueue, more), activity as (argument: unknown) => Promise<Result>, argument);
-    };
-    const resolve = start('resolveLaunch', resolveTaskQueue(queue));
-    const submit = start('submitAttempt', submitTaskQueue(queue));
-    const follow = start('awaitAttempt', agentTaskQueue(agent));
-    const stop = start('stopAttempt', agentTaskQueue(agent));
-    const release = start('releaseAttempt', agentTaskQueue(agent));
-    return {
-      workflowId,
-      run,
-      ref: (attempt = 1): AttemptRef => ({ entity, run, attempt, uid: attemptUid(entity, workflowId, attempt) }),
-      resolve: (spec: unknown, more?: Partial<Info>) => resolve(spec, more).result,
-      submit: (argument: unknown = { attempt: 1 }, more?: Partial<Info>) => submit(argument, more).result,
-      /** Under way, to be cancelled. */
-      following: (attempt = 1, more?: Partial<Info>) => follow({ attempt }, more),
-      follow: (argument: unknown = { attempt: 1 }, more?: Partial<Info>) => follow(argument, more).result,
-      stop: (argument: StopArgument, more?: Partial<Info>) => stop(argument, more).result,
-      release: (argument: StopArgument, more?: Partial<Info>) => release(argument, more).result,
-      releaseAnywhere: (argument: StopArgument) => release(argument, { taskQueue: ioTaskQueue(queue) }).result,
-    };
+  workflow(workflowId = `run-${randomUUID().slice(0, 8)}`, activities = this.agent()): Launched {
+    return callingWorkflow(workflowId, activities);
   }
 
   /** A run that is resolved; its job is a shell script. */
@@ -151,6 +110,11 @@ export class ActivityHarness {
 
   lines({ run }: { run: string }, attempt = 1): Promise<LogLine[]> {
     return Array.fromAsync(readLogs(this.store, run, attempt));
+  }
+
+  /** What a job wrote to its standard output, as it is stored. */
+  async texts(run: { run: string }): Promise<string[]> {
+    return (await this.lines(run)).filter(({ s }) => s === 'stdout').map(({ m }) => m);
   }
 
   async cleanup(): Promise<void> {

@@ -56,6 +56,8 @@ export class Cluster {
       TEMPORAL_ADDRESS: `127.0.0.1:${String(port)}`,
     };
     const settings = readSettings(env);
+    await mkdir(join(home, 'code'));
+    await writeFile(join(home, 'code', 'README'), 'a directory of code');
     const cluster = new Cluster(await connect(settings), home, env, server);
     try {
       await untilNamespace(settings);
@@ -103,8 +105,6 @@ export class Cluster {
   /** Submits a shell script. It runs in an otherwise empty directory. */
   async shell(queue: string, text: string, more: Partial<LaunchSpecInput> = {}): Promise<Run> {
     const dir = join(this.home, 'code');
-    await mkdir(dir, { recursive: true });
-    await writeFile(join(dir, 'README'), 'a directory of code');
     return submit(this.relaunch, {
       queue,
       source: { code: { dir } },

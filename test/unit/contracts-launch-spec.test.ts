@@ -132,8 +132,8 @@ describe('a launch spec', () => {
 
 test.each([
   [{ name: 'mine', entrypoint: ['python'] }, 'mine'],
-  [{ entrypoint: ['/usr/bin/python3', 'train.py'] }, 'python3'],
-  [{ entrypoint: ['train.sh'] }, 'train.sh'],
+  [{ entrypoint: ['/usr/bin/python3', 'train.py'] }, 'train'],
+  [{ entrypoint: ['./bin/train.sh'] }, 'train'],
   [{ entrypoint: ['bin/'] }, 'run'],
   [{ entrypoint: ['\u001b[31mred'] }, '[31mred'],
 ])('the name of %j is %s', (spec, name) => {

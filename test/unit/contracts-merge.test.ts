@@ -51,10 +51,10 @@ test('everything beyond a bound is refused at once, with the bound and the queue
   expect(formatIssues(issues).split('\n')).toEqual([
     'requeue.max is 3: at most 2 on queue "gpu"',
     'requeue.on is ["PreemptionByScheduler","node-lost"]: queue "gpu" requeues on EvictionByEvictionAPI, PreemptionByScheduler, TerminationByKubelet only',
-    'gracePeriod is 61000: at most 60000 ms on queue "gpu"',
-    'timeouts.queue is 7200000: at most 3600000 ms on queue "gpu"',
-    'timeouts.start is 7200000: at most 3600000 ms on queue "gpu"',
-    'timeouts.run is 7200000: at most 3600000 ms on queue "gpu"',
+    'gracePeriod is 61s: at most 1m on queue "gpu"',
+    'timeouts.queue is 2h: at most 1h on queue "gpu"',
+    'timeouts.start is 2h: at most 1h on queue "gpu"',
+    'timeouts.run is 2h: at most 1h on queue "gpu"',
   ]);
 });
 
