@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colours } from './colours.ts';
 import { ClientError, follow, type Relaunch, type RunEnd, type RunEvent } from '../client/index.ts';
 import { describeOutcome, type AttemptOutcome } from '../contracts/outcome.ts';
 import { forDisplay } from '../store/display.ts';
@@ -39,7 +39,7 @@ function showEvent(cli: Cli, event: RunEvent): void {
     return;
   }
   const shown = event.kind === 'end' ? describeEnd(event.end) : describeState(event);
-  cli.err.line(`${pc.dim('relaunch:')} ${shown}`);
+  cli.err.line(`${colours.dim('relaunch:')} ${shown}`);
 }
 
 function describeState({ state, progress, node, ended }: RunEvent & { kind: 'state' }): string {

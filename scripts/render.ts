@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import pc from 'picocolors';
+import { colours } from './colours.ts';
 import { forDisplay } from '../store/display.ts';
 import type { ShownState } from '../client/index.ts';
 
@@ -25,7 +25,7 @@ export function renderTable(head: readonly string[], rows: readonly (readonly st
     middle: '  ',
   };
   const table = new Table({
-    head: head.map((title) => pc.dim(title)),
+    head: head.map((title) => colours.dim(title)),
     chars: { ...none, ...lines },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
   });
@@ -56,16 +56,16 @@ export function renderJson(value: unknown, indent?: number): string {
 export function paintState(state: ShownState): string {
   switch (state) {
     case 'succeeded':
-      return pc.green(state);
+      return colours.green(state);
     case 'failed':
     case 'timed-out':
     case 'terminated':
-      return pc.red(state);
+      return colours.red(state);
     case 'running':
-      return pc.cyan(state);
+      return colours.cyan(state);
     case 'preempted':
     case 'cancelled':
-      return pc.yellow(state);
+      return colours.yellow(state);
     case 'queued':
     case 'building':
     case 'starting':

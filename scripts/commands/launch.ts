@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
+import { colours } from '../colours.ts';
 import { ClientError, submit, trafficOf, type Relaunch, type Run } from '../../client/index.ts';
 import { connected, examples, pageOf, several, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
 import { followRun } from '../follow-run.ts';
@@ -76,7 +76,7 @@ async function launch(cli: Cli, command: string[], flags: Flags): Promise<void> 
 }
 
 function announce(cli: Cli, { settings }: Relaunch, run: Run, { json, follow }: Flags): void {
-  for (const note of run.notes) cli.err.line(`${pc.yellow('note:')} ${note}`);
+  for (const note of run.notes) cli.err.line(`${colours.yellow('note:')} ${note}`);
   const page = pageOf(settings, run.workflowId);
   if (json === true) {
     const shown = { id: run.id, workflowId: run.workflowId, queue: run.queue, attached: run.attached };
@@ -91,7 +91,7 @@ function announce(cli: Cli, { settings }: Relaunch, run: Run, { json, follow }: 
   }
   // With --follow stdout is the job's.
   const screen = follow === true ? cli.err : cli.out;
-  screen.line(`${run.attached ? 'same key, the run is there already' : 'submitted'}: ${pc.bold(run.id)}`);
+  screen.line(`${run.attached ? 'same key, the run is there already' : 'submitted'}: ${colours.bold(run.id)}`);
   if (page !== undefined) screen.line(`  page:   ${page}`);
   if (follow !== true) screen.line(`  follow: relaunch logs -f ${run.workflowId}`);
 }
@@ -100,6 +100,6 @@ async function warnIfUnserved(cli: Cli, relaunch: Relaunch, queue: string): Prom
   const { agents } = await trafficOf(relaunch, queue);
   if (agents.length > 0) return;
   cli.err.line(
-    `${pc.yellow('warning:')} no agent serves queue ${queue} now: the run waits until one does. Start one with: relaunch agent -q ${queue}`,
+    `${colours.yellow('warning:')} no agent serves queue ${queue} now: the run waits until one does. Start one with: relaunch agent -q ${queue}`,
   );
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
+import { colours } from '../colours.ts';
 import { ClientError, logs, type AttemptLine } from '../../client/index.ts';
 import { forDisplay } from '../../store/display.ts';
 import { connected, examples, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
@@ -34,7 +34,7 @@ async function print(cli: Cli, run: string, flags: Flags): Promise<void> {
     let before = 0;
     for await (const line of logs(relaunch, run, options)) {
       if (flags.json !== true && before !== 0 && line.attempt !== before)
-        cli.err.line(pc.dim(`relaunch: attempt ${String(line.attempt)}`));
+        cli.err.line(colours.dim(`relaunch: attempt ${String(line.attempt)}`));
       before = line.attempt;
       cli.out.line(flags.json === true ? renderJson(asJson(line)) : textOf(line, flags.timestamps === true));
     }
@@ -44,7 +44,7 @@ async function print(cli: Cli, run: string, flags: Flags): Promise<void> {
 }
 
 function textOf({ line }: AttemptLine, timestamps: boolean): string {
-  return `${timestamps ? `${pc.dim(forDisplay(line.t))} ` : ''}${forDisplay(line.m)}`;
+  return `${timestamps ? `${colours.dim(forDisplay(line.t))} ` : ''}${forDisplay(line.m)}`;
 }
 
 function asJson({ attempt, line }: AttemptLine): unknown {

@@ -1,14 +1,16 @@
-import pc from 'picocolors';
+import { colours } from '../colours.ts';
 import type { Relaunch, Settings } from '../../client/index.ts';
 import type { Cli } from '../cli.ts';
 import { preemptRuns } from './preempt-runs.ts';
 
 /** What can be done now. */
 export function greet(cli: Cli, { uiUrl = '', temporal }: Settings, queue: string, maxJobs: number): void {
-  cli.out.line(`${pc.bold('relaunch dev')} serves queue ${pc.bold(queue)}, ${String(maxJobs)} runs at a time`);
+  cli.out.line(
+    `${colours.bold('relaunch dev')} serves queue ${colours.bold(queue)}, ${String(maxJobs)} runs at a time`,
+  );
   cli.out.line(`  Web UI    ${uiUrl}`);
   cli.out.line(`  Temporal  ${temporal.address}`);
-  cli.out.line(`In another terminal: ${pc.cyan(`relaunch launch -q ${queue} -E "python train.py" --follow`)}`);
+  cli.out.line(`In another terminal: ${colours.cyan(`relaunch launch -q ${queue} -E "python train.py" --follow`)}`);
   cli.out.line('Ctrl-C stops it.');
 }
 
