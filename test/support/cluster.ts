@@ -12,6 +12,7 @@ import type { QueueSpecInput } from '../../contracts/queue-spec.ts';
 import { portOrFree } from '../../scripts/dev/ports.ts';
 import { startServer, type DevServer } from '../../scripts/dev/server.ts';
 import { untilNamespace } from '../../scripts/dev/until-namespace.ts';
+import { killJobsOf } from './process-pids.ts';
 import { temporalCli } from '../../scripts/temporal-binaries.ts';
 
 const script = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -119,6 +120,7 @@ export class Cluster {
     for (const { child } of this.#started) child.kill('SIGKILL');
     await Promise.all(this.#started.map(({ exited }) => exited));
     await this.#server.stop();
+    killJobsOf(this.home);
     await rm(this.home, { recursive: true, force: true });
   }
 

@@ -3,17 +3,28 @@ import type { AttemptRef } from '../../activities/backends/backend.ts';
 
 /** The processes that carry an attempt's environment and are no zombies. */
 export function pidsOf(ref: AttemptRef): number[] {
+  return pidsWith(
+    (environment) =>
+      environment.includes(`RELAUNCH_RUN_ID=${ref.run}`) &&
+      environment.includes(`RELAUNCH_ATTEMPT=${String(ref.attempt)}`),
+  );
+}
+
+/** Ends what a test left running on purpose, such as the job of an agent that never comes back. */
+export function killJobsOf(home: string): void {
+  const left = pidsWith((environment) =>
+    environment.some((each) => each.startsWith(`RELAUNCH_CHECKPOINT_DIR=${home}/`)),
+  );
+  for (const pid of left) process.kill(pid, 'SIGKILL');
+}
+
+function pidsWith(wanted: (environment: string[]) => boolean): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => {
       try {
-        const environment = readFileSync(`/proc/${String(pid)}/environ`, 'utf8').split('\0');
-        return (
-          isRunning(pid) &&
-          environment.includes(`RELAUNCH_RUN_ID=${ref.run}`) &&
-          environment.includes(`RELAUNCH_ATTEMPT=${String(ref.attempt)}`)
-        );
+        return isRunning(pid) && wanted(readFileSync(`/proc/${String(pid)}/environ`, 'utf8').split('\0'));
       } catch {
         return false;
       }
