@@ -10,11 +10,13 @@ test(
   async () => {
     const cluster = await Cluster.start({ a: {}, b: {} });
     try {
-      await cluster.agent('one', ['a', 'b'], 3);
       const ledger = join(cluster.home, 'ledger');
-      const job = `${lockedly(ledger, 'start')}; sleep 0.$((RANDOM % 5 + 1)) 2>/dev/null || sleep 0.3; ${lockedly(ledger, 'end')}`;
+      const job = (i: number): string =>
+        `${lockedly(ledger, 'start')}; sleep 0.${String((i % 5) + 1)}; ${lockedly(ledger, 'end')}`;
       const runs = [];
-      for (let i = 0; i < 60; i++) runs.push(await cluster.shell(i % 3 === 0 ? 'b' : 'a', job));
+      for (let i = 0; i < 60; i++) runs.push(await cluster.shell(i % 3 === 0 ? 'b' : 'a', job(i)));
+      // Only now, so that there is a backlog: the places are the bound, not the submissions.
+      await cluster.agent('one', ['a', 'b'], 3);
       const ends = await Promise.all(runs.map(({ workflowId }) => result(cluster.relaunch, workflowId)));
       expect(ends.map(({ state }) => state)).toEqual(Array(60).fill('succeeded'));
       expect(ends.flatMap(({ attempts }) => attempts)).toHaveLength(60);
