@@ -6,6 +6,8 @@ import type { AttemptRef, Backend } from './backends/backend.ts';
 export interface Permits {
   /** About to create it, or found created. Again for the same attempt: no change. */
   started(ref: AttemptRef): void;
+  /** Its submit is over, well or not: from now on the backend says whether it lives. */
+  submitted(ref: AttemptRef): void;
   /** Nothing of it runs any more. */
   ended(ref: AttemptRef): void;
 }

@@ -48,6 +48,7 @@ export async function submitAttempt(needs: AgentDependencies, argument: unknown)
       await needs.reached('submit:after-create');
       return { follow, agent: needs.agent };
     } finally {
+      needs.permits.submitted(ref);
       phases.close();
     }
   });

@@ -153,13 +153,11 @@ async function checkQueues(store: Store, queues: readonly string[], backends: re
 }
 
 /** Makes the gate's count what the backends say is alive. */
-async function recount(gate: JobGate, backends: readonly Backend[], agent: string): Promise<void> {
-  const before = gate.snapshot();
-  const found = (await Promise.all(backends.map((backend) => backend.list(agent)))).flat();
-  gate.recount(
-    found.filter(({ live }) => live).map(({ ref }) => ref),
-    before,
-  );
+function recount(gate: JobGate, backends: readonly Backend[], agent: string): Promise<void> {
+  return gate.recount(async () => {
+    const found = (await Promise.all(backends.map((backend) => backend.list(agent)))).flat();
+    return found.filter(({ live }) => live).map(({ ref }) => ref);
+  });
 }
 
 function shutDown(worker: Worker): void {

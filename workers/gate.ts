@@ -23,6 +23,10 @@ const probeMs = 3_000;
  */
 export class JobGate implements Permits {
   readonly #live = new Set<string>();
+  /** Those of them that a submit is still putting into the backend. */
+  readonly #submitting = new Set<string>();
+  /** What has ended, for each recount under way. */
+  readonly #endedMeanwhile = new Set<Set<string>>();
   readonly #lanes = new Set<Lane>();
   readonly #pollers: number;
   #max: number;
@@ -45,23 +49,35 @@ export class JobGate implements Permits {
 
   started({ uid }: AttemptRef): void {
     this.#live.add(uid);
+    this.#submitting.add(uid);
+  }
+
+  submitted({ uid }: AttemptRef): void {
+    this.#submitting.delete(uid);
   }
 
   ended({ uid }: AttemptRef): void {
+    this.#submitting.delete(uid);
+    for (const ended of this.#endedMeanwhile) ended.add(uid);
     if (this.#live.delete(uid)) this.#pump();
   }
 
-  /** Corrects the live set to what the backends say, apart from attempts that began since they were asked. */
-  recount(live: readonly AttemptRef[], knownBefore: ReadonlySet<string>): void {
-    const uids = new Set(live.map(({ uid }) => uid));
-    for (const uid of knownBefore) if (!uids.has(uid)) this.#live.delete(uid);
-    for (const uid of uids) this.#live.add(uid);
+  /**
+   * Corrects the live set to what the backends say. Their list is no news of an attempt that was on its way into the backend when it was
+   * asked for, nor of one that has ended since.
+   */
+  async recount(list: () => Promise<readonly AttemptRef[]>): Promise<void> {
+    const judged = [...this.#live].filter((uid) => !this.#submitting.has(uid));
+    const ended = new Set<string>();
+    this.#endedMeanwhile.add(ended);
+    try {
+      const listed = new Set((await list()).map(({ uid }) => uid));
+      for (const uid of judged) if (!listed.has(uid)) this.#live.delete(uid);
+      for (const uid of listed) if (!ended.has(uid)) this.#live.add(uid);
+    } finally {
+      this.#endedMeanwhile.delete(ended);
+    }
     this.#pump();
-  }
-
-  /** The uids of live attempts, as they stand now. */
-  snapshot(): ReadonlySet<string> {
-    return new Set(this.#live);
   }
 
   /** The slot supplier of one queue's worker, and how to give back what it holds once that worker has stopped or failed. */

@@ -36,13 +36,14 @@ test('whatever happens in whatever order, jobs and permits to start one are neve
           );
           waiting?.poll.abort(new Error('shutdown'));
           polls = polls.filter((kept) => kept !== waiting);
-        } else if (what === 'recount') gate.recount(jobs.map(ref), gate.snapshot());
+        } else if (what === 'recount') await gate.recount(() => Promise.resolve(jobs.map(ref)));
         else if (one !== undefined) {
           polls = polls.filter((kept) => kept !== one);
           if (what === 'task') {
             use(one.lane, one.poll);
             const job = `job-${String(number++)}`;
             gate.started(ref(job));
+            if (at % 2 === 0) gate.submitted(ref(job));
             jobs = [...jobs, job];
           }
           giveBack(one.lane, one.poll);

@@ -88,14 +88,37 @@ describe('a gate', () => {
     expect(granted(waiting)).toHaveLength(2);
   });
 
-  test('a recount takes what the backends say, and keeps jobs that began meanwhile', () => {
+  test('a recount takes what the backends say of attempts that are theirs to judge', async () => {
     const gate = new JobGate(10, 1);
-    for (const uid of ['ended', 'alive']) gate.started(ref(uid));
-    const before = gate.snapshot();
-    gate.started(ref('began'));
-    gate.recount([ref('alive'), ref('adopted')], before);
-    expect(gate.snapshot()).toEqual(new Set(['alive', 'adopted', 'began']));
-    gate.recount([], gate.snapshot());
+    for (const uid of ['vanished', 'alive']) {
+      gate.started(ref(uid));
+      gate.submitted(ref(uid));
+    }
+    await gate.recount(() => Promise.resolve([ref('alive'), ref('adopted')]));
+    expect(gate.live).toBe(2);
+    await gate.recount(() => Promise.resolve([]));
+    expect(gate.live).toBe(0);
+  });
+
+  test('a recount leaves alone what is still on its way into the backend, or began meanwhile', async () => {
+    const gate = new JobGate(10, 1);
+    gate.started(ref('on its way'));
+    await gate.recount(() => {
+      gate.submitted(ref('on its way'));
+      gate.started(ref('began'));
+      return Promise.resolve([]);
+    });
+    expect(gate.live).toBe(2);
+  });
+
+  test('a recount does not bring back what has ended since the backends were asked', async () => {
+    const gate = new JobGate(10, 1);
+    gate.started(ref('ends'));
+    gate.submitted(ref('ends'));
+    await gate.recount(() => {
+      gate.ended(ref('ends'));
+      return Promise.resolve([ref('ends')]);
+    });
     expect(gate.live).toBe(0);
   });
 });
