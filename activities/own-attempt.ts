@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import type { attemptArgument } from '../contracts/activities.ts';
-import { attemptEnd, type AttemptEnd } from '../contracts/activities.ts';
+import { attemptEnd, type AttemptArgument, type AttemptEnd } from '../contracts/activities.ts';
 import { RelaunchError } from '../contracts/failures.ts';
 import { fieldIssues, formatIssues } from '../contracts/issues.ts';
 import { attemptUid, runIdOf } from '../contracts/names.ts';
@@ -28,7 +27,7 @@ export interface OwnAttempt {
 }
 
 /** @throws RelaunchError AttemptRefused where the workflow has no plan, the number is out of bounds, or the queue is another's */
-export async function ownAttempt<T extends z.infer<typeof attemptArgument>>(
+export async function ownAttempt<T extends AttemptArgument>(
   dependencies: Pick<AgentDependencies, 'store' | 'backends'>,
   schema: z.ZodType<T>,
   argument: unknown,

@@ -55,13 +55,10 @@ async function giveUp(
   await needs.reached('release:after-tombstone');
   if ('tombstone' in held) return { end: await recordEnd(needs.store, ref, asked) };
   if (held.agent === needs.agent) return { end: await stopAndFinish(needs, own, asked, signal) };
-  return { follow: held.follow };
+  return { follow: held.follow, agent: held.agent };
 }
 
 async function recordEnd(store: AgentDependencies['store'], { run, attempt }: OwnAttempt['ref'], asked: StopArgument) {
-  const outcome = outcomeAsked(asked, {
-    at: new Date().toISOString(),
-    ...(asked.as === 'lost' ? { message: asked.reason ?? '' } : {}),
-  });
+  const outcome = outcomeAsked(asked, { at: new Date().toISOString() });
   return writeOnce(store, keyOf.end(run, attempt), { outcome, summary: {} }, attemptEnd);
 }

@@ -38,13 +38,3 @@ export function writeDevRecord(home: string, record: DevRecord): void {
 export function removeDevRecord(home: string): void {
   rmSync(devRecordPath(home), { force: true });
 }
-
-/** Whether a process of this id exists, whoever owns it. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}

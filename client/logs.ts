@@ -1,4 +1,5 @@
 import { runIdOf } from '../contracts/names.ts';
+import { keyOf } from '../store/layout.ts';
 import type { LogLine } from '../store/log-format.ts';
 import { readLogs } from '../store/log-reader.ts';
 import type { Relaunch } from './connect.ts';
@@ -46,7 +47,7 @@ export async function* logs(
 
 /** Numbers of the attempts the store knows of. */
 async function attemptsOf({ store }: Relaunch, run: string): Promise<number[]> {
-  const prefix = `runs/${run}/attempts/`;
+  const prefix = keyOf.attempts(run);
   const numbers = (await store.list(prefix)).map((key) => Number(/^\d+/.exec(key.slice(prefix.length))?.[0]));
   return [...new Set(numbers.filter((number) => number > 0))].sort((a, b) => a - b);
 }

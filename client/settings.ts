@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { labelValue } from '../contracts/names.ts';
-import { isAlive, readDevRecord, type DevRecord } from './dev-record.ts';
+import { isAlive } from '../store/process-alive.ts';
+import { readDevRecord, type DevRecord } from './dev-record.ts';
 import { ClientError } from './errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

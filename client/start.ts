@@ -2,14 +2,11 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
 import { nameOf, type LaunchSpec, type LaunchSpecInput } from '../contracts/launch-spec.ts';
 import { launchWorkflowType } from '../contracts/messages.ts';
-import { priorityKeyOf } from '../contracts/priority.ts';
+import { fairnessKeyOf, priorityKeyOf } from '../contracts/priority.ts';
 import { searchAttribute } from '../contracts/search-attributes.ts';
 import { controlTaskQueue } from '../contracts/task-queues.ts';
 import type { Relaunch } from './connect.ts';
 import { asking } from './temporal-errors.ts';
-
-/** Temporal's limit for a fairness key. */
-const longestFairnessKey = 64;
 
 export interface Start {
   workflowId: string;
@@ -56,10 +53,8 @@ function attributesOf({ queue, project, user, tags }: LaunchSpec): SearchAttribu
 }
 
 function priorityOf({ priority, user }: LaunchSpec): { priorityKey: number; fairnessKey?: string } {
-  const priorityKey = priorityKeyOf(priority);
-  return user !== undefined && Buffer.byteLength(user) <= longestFairnessKey
-    ? { priorityKey, fairnessKey: user }
-    : { priorityKey };
+  const fairnessKey = fairnessKeyOf(user);
+  return { priorityKey: priorityKeyOf(priority), ...(fairnessKey === undefined ? {} : { fairnessKey }) };
 }
 
 function detailsOf(spec: LaunchSpec): string {

@@ -27,8 +27,8 @@ export interface Submitted {
 export const attemptEnd = z.object({ outcome: attemptOutcome, summary: metricsSummary });
 export type AttemptEnd = z.infer<typeof attemptEnd>;
 
-/** Released, with its end; or to be released there, where the host is that claimed it. */
-export type Released = { end: AttemptEnd } | { follow: string };
+/** Released, with its end; or to be released there, by the agent that claimed it. */
+export type Released = { end: AttemptEnd } | Submitted;
 
 /** What workflows may ask agents for. */
 export interface AgentActivities {

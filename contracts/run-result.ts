@@ -20,13 +20,21 @@ export type MetricsSummary = z.infer<typeof metricsSummary>;
 
 export const mostMetrics = 100;
 
+type MetricSummary = MetricsSummary[string];
+
+/** One metric over two stretches of time, the later one second. */
+export function mergeMetric(before: MetricSummary | undefined, since: MetricSummary): MetricSummary {
+  if (before === undefined) return since;
+  return { last: since.last, min: Math.min(before.min, since.min), max: Math.max(before.max, since.max) };
+}
+
 /** The summary of a run whose attempts came one after the other. */
 export function mergeSummaries(earlier: MetricsSummary, later: MetricsSummary): MetricsSummary {
   const merged = new Map(Object.entries(earlier));
-  for (const [name, { last, min, max }] of Object.entries(later)) {
+  for (const [name, since] of Object.entries(later)) {
     const before = merged.get(name);
     if (before === undefined && merged.size >= mostMetrics) continue;
-    merged.set(name, { last, min: Math.min(min, before?.min ?? min), max: Math.max(max, before?.max ?? max) });
+    merged.set(name, mergeMetric(before, since));
   }
   return Object.fromEntries(merged);
 }

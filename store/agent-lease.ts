@@ -2,6 +2,7 @@ import os from 'node:os';
 import { RelaunchError } from '../contracts/failures.ts';
 import { agentLease, type AgentLease } from '../contracts/records.ts';
 import { keyOf } from './layout.ts';
+import { isAlive } from './process-alive.ts';
 import { parseRecord } from './records.ts';
 import type { Store } from './store.ts';
 
@@ -57,15 +58,6 @@ async function read(store: Store, agent: string): Promise<{ lease: AgentLease; e
 }
 
 function isHeld({ hostId, pid, renewedAt }: AgentLease): boolean {
-  if (hostId === thisHost()) return isProcessAlive(pid);
+  if (hostId === thisHost()) return isAlive(pid);
   return Date.now() - Date.parse(renewedAt) < staleLeaseMs;
-}
-
-function isProcessAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

@@ -1,6 +1,8 @@
 const padded = (sequence: number): string => String(sequence).padStart(8, '0');
 
-const attemptDir = (run: string, attempt: number): string => `runs/${run}/attempts/${String(attempt)}`;
+const attemptsDir = (run: string): string => `runs/${run}/attempts/`;
+
+const attemptDir = (run: string, attempt: number): string => `${attemptsDir(run)}${String(attempt)}`;
 
 /** Where everything is: design.md section 7. */
 export const keyOf = {
@@ -8,6 +10,7 @@ export const keyOf = {
   queue: (queue: string) => `queues/${queue}.yaml`,
   code: (digest: string) => `code/${digest}.tar.gz`,
   plan: (run: string) => `runs/${run}/plan.json`,
+  attempts: attemptsDir,
   /** How an attempt ended. Written once: whoever comes second takes what is there. */
   end: (run: string, attempt: number) => `${attemptDir(run, attempt)}.json`,
   claim: (run: string, attempt: number) => `${attemptDir(run, attempt)}/claim.json`,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mostMetrics, type MetricsSummary } from '../contracts/run-result.ts';
+import { mergeMetric, mostMetrics, type MetricsSummary } from '../contracts/run-result.ts';
 
 /** Numbers that a job reported at one time, in `attempts/<n>/metrics/<seq>.jsonl` as `{"t": ..., "<metric>": ...}`. */
 export interface MetricPoint {
@@ -58,8 +58,7 @@ export class MetricsTally {
     for (const [name, last] of Object.entries(values)) {
       const before = this.#summary.get(name);
       if (before === undefined && this.#summary.size >= mostMetrics) continue;
-      const { min, max } = before ?? { min: last, max: last };
-      this.#summary.set(name, { last, min: Math.min(min, last), max: Math.max(max, last) });
+      this.#summary.set(name, mergeMetric(before, { last, min: last, max: last }));
     }
   }
 

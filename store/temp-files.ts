@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from './system-errors.ts';
+import { isAlive } from './process-alive.ts';
 
 const oldMs = 60 * 60_000;
 
@@ -33,15 +33,6 @@ export async function removeDeadTemps(directory: string, now: number): Promise<v
       ({ mtimeMs }) => now - mtimeMs,
       () => 0,
     );
-    if (age > oldMs && pid > 0 && !isRunning(pid)) await removeTemp(path);
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !hasCode(error, 'ESRCH');
+    if (age > oldMs && pid > 0 && !isAlive(pid)) await removeTemp(path);
   }
 }

@@ -9,7 +9,7 @@ import { dropAgentLease, renewAgentLease, renewLeaseMs, takeAgentLease } from '.
 import { openStore } from '../store/open-store.ts';
 import { readQueue } from '../store/queues.ts';
 import type { Store } from '../store/store.ts';
-import { payloadConverterPath } from './control.ts';
+import { payloadConverterPath } from './bundle.ts';
 import { JobGate } from './gate.ts';
 import { ownWorkflow } from './own-workflow.ts';
 import type { RunningWorker } from './running-worker.ts';

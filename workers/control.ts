@@ -1,8 +1,7 @@
-import { bundleWorkflowCode, Worker, type Logger, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { Worker, type Logger } from '@temporalio/worker';
 import { controlActivities } from '../activities/control-activities.ts';
 import { controlTaskQueue } from '../contracts/task-queues.ts';
+import { bundleWorkflows, payloadConverterPath } from './bundle.ts';
 import type { RunningWorker } from './running-worker.ts';
 import { connectTemporal, type TemporalAddress } from './temporal.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
@@ -12,20 +11,6 @@ export interface ControlOptions {
   temporal: TemporalAddress;
   namespace: string;
   logger: Logger;
-}
-
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-
-/** The converter that junk cannot wedge; clients may use the default one. */
-export const payloadConverterPath = here('../workflows/payload-converter.cjs');
-
-/** All workflow code in one script, as workers and replay tests run it. */
-export function bundleWorkflows(logger?: Logger): Promise<WorkflowBundleWithSourceMap> {
-  return bundleWorkflowCode({
-    workflowsPath: here(`../workflows/index${extname(import.meta.url)}`),
-    payloadConverterPath,
-    ...(logger === undefined ? {} : { logger }),
-  });
 }
 
 /** Runs the workflows. @throws where search attributes are missing and may not be registered: they would block every run for ever */

@@ -80,9 +80,10 @@ async function submit(
 async function follow(
   attempt: number,
   plan: PlanSummary,
-  { follow: taskQueue, agent }: Submitted,
+  submitted: Submitted,
   wish: () => Wish | undefined,
 ): Promise<AttemptEnd> {
+  const { follow: taskQueue, agent } = submitted;
   const scope = new CancellationScope();
   const awaiting = settle(scope.run(() => following(plan, attempt, taskQueue).awaitAttempt({ attempt })));
   const answered = (): boolean => awaiting.result !== undefined;
@@ -96,43 +97,45 @@ async function follow(
     // Also after a stop that failed: release stops again, and records.
     if (!answered() && !(await condition(answered, awaitAfterStopMs, { summary: 'wait for the recorded end' }))) {
       scope.cancel();
-      return release(argument, plan, taskQueue, agent);
+      return release(argument, plan, submitted);
     }
   }
   if (awaiting.result?.ok === true) return awaiting.result.value;
   if (nobodyCame(awaiting.result?.error)) return agentLost(attempt, plan, agent, wish);
-  await release({ attempt, as: 'lost' }, plan, taskQueue, agent);
+  await release({ attempt, as: 'lost' }, plan, submitted);
   throw awaiting.result?.error;
 }
 
 /** Records and removes where the attempt is. */
-async function release(
+function release(
   argument: StopArgument,
   plan: PlanSummary,
-  taskQueue: string,
-  agent: string,
+  { follow: taskQueue, agent }: Submitted,
 ): Promise<AttemptEnd> {
-  try {
+  return unlessNobodyCame(argument, agent, async () => {
     const released = await releasing(argument.attempt, taskQueue, plan.agentTimeoutMs).releaseAttempt(argument);
     return 'end' in released ? released.end : unanswered(argument, agent);
-  } catch (error) {
-    if (!nobodyCame(error)) throw error;
-    return unanswered(argument, agent);
-  }
+  });
 }
 
 /** Records and removes an attempt whose host is not known, if it has one: any agent of the queue finds out. */
-async function releaseAnywhere(
+function releaseAnywhere(argument: StopArgument, plan: PlanSummary, patienceMs: number): Promise<AttemptEnd> {
+  return unlessNobodyCame(argument, undefined, async () => {
+    const found = await releasing(argument.attempt, ioTaskQueue(plan.queue), patienceMs).releaseAttempt(argument);
+    return 'end' in found ? found.end : release(argument, plan, found);
+  });
+}
+
+async function unlessNobodyCame(
   argument: StopArgument,
-  plan: PlanSummary,
-  patienceMs: number | undefined,
+  agent: string | undefined,
+  work: () => Promise<AttemptEnd>,
 ): Promise<AttemptEnd> {
   try {
-    const found = await releasing(argument.attempt, ioTaskQueue(plan.queue), patienceMs).releaseAttempt(argument);
-    return 'end' in found ? found.end : await release(argument, plan, found.follow, found.follow);
+    return await work();
   } catch (error) {
     if (!nobodyCame(error)) throw error;
-    return unanswered(argument, undefined);
+    return unanswered(argument, agent);
   }
 }
 

@@ -3,7 +3,7 @@ import { fieldIssues, formatIssues } from '../contracts/issues.ts';
 import { launchSpec, type LaunchSpec } from '../contracts/launch-spec.ts';
 import type { AttemptOutcome } from '../contracts/outcome.ts';
 import type { PlanSummary } from '../contracts/plan.ts';
-import { decideNext, nothingSpent, type Next } from '../contracts/requeue.ts';
+import { decideNext, nothingSpent, type Next, type Spent } from '../contracts/requeue.ts';
 import type { RunResult } from '../contracts/run-result.ts';
 import { resolving } from './agents.ts';
 import { runAttempt } from './attempt.ts';
@@ -72,7 +72,7 @@ async function resolve(spec: LaunchSpec, input: unknown, inbox: Inbox): Promise<
 async function oneAttempt(
   attempt: number,
   plan: PlanSummary,
-  spent: typeof nothingSpent,
+  spent: Spent,
   inbox: Inbox,
   page: Page,
 ): Promise<{ outcome: AttemptOutcome; next: Next }> {

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive } from '../../client/index.ts';
+import { isAlive } from '../../store/process-alive.ts';
 
 const stopPatienceMs = 10_000;
 

@@ -4,7 +4,8 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { isAlive, readDevRecord, type Settings } from '../../client/index.ts';
+import { readDevRecord, type Settings } from '../../client/index.ts';
+import { isAlive } from '../../store/process-alive.ts';
 
 /** A `relaunch dev` as a process of its own. */
 export interface DevProcess {
