@@ -66,7 +66,10 @@ describe('releaseAttempt anywhere', () => {
   test('says who claimed it', async () => {
     const run = await harness.launched(untilTermExit3);
     await claimedByOther(run);
-    expect(await run.releaseAnywhere({ attempt: 1, as: 'cancelled' })).toEqual({ follow: 'agent/other' });
+    expect(await run.releaseAnywhere({ attempt: 1, as: 'cancelled' })).toEqual({
+      follow: 'agent/other',
+      agent: 'other',
+    });
     expect(await harness.store.has(keyOf.end(run.run, 1))).toBe(false);
     expect(await harness.store.has(keyOf.asked(run.run, 1))).toBe(false);
   });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
-import { bundleWorkflows, payloadConverterPath } from '../../workers/control.ts';
+import { bundleWorkflows, payloadConverterPath } from '../../workers/bundle.ts';
 import { createLogger, installRuntime } from '../../workers/logger.ts';
 
 const logger = createLogger('error');

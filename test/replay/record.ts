@@ -2,19 +2,15 @@
  * Records the histories that test/replay replays: `npm run record-histories`, on purpose, when a workflow change may break
  * old runs because none are left. A changed history is a reviewed diff; without one, a change must replay those that are here.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { cancelSignal, launchWorkflowType, statusQuery } from '../../contracts/messages.ts';
 import type { AttemptOutcome } from '../../contracts/outcome.ts';
 import { controlTaskQueue } from '../../contracts/task-queues.ts';
-import { portOrFree } from '../../scripts/dev/ports.ts';
-import { startServer } from '../../scripts/dev/server.ts';
-import { temporalCli } from '../../scripts/temporal-binaries.ts';
 import { connectTemporal } from '../../workers/temporal.ts';
 import { servedQueue, startScripted, type Script } from '../support/scripted-agent.ts';
+import { startTestServer } from '../support/temporal-server.ts';
 
 const at = new Date(0).toISOString();
 const succeeded: AttemptOutcome = { kind: 'succeeded', exitCode: 0, at };
@@ -33,16 +29,8 @@ const scripts: Record<string, Script & { cancel?: boolean }> = {
 /** Stack traces name paths of this machine. */
 const withoutStacks = (key: string, value: unknown): unknown => (key === 'stackTrace' ? undefined : value);
 
-const home = await mkdtemp(join(tmpdir(), 'relaunch-record-'));
-const [port, uiPort] = [await portOrFree(0), await portOrFree(0)];
-const server = await startServer(await temporalCli(), home, {
-  namespace: 'default',
-  port,
-  uiPort,
-  database: join(home, 'temporal.db'),
-});
-await sleep(2_000);
-const { client, connection, close } = await connectTemporal({ address: `127.0.0.1:${String(port)}` }, 'default');
+const { home, settings, server } = await startTestServer();
+const { client, connection, close } = await connectTemporal(settings.temporal, settings.entity);
 const { agent, stop } = await startScripted(connection, client);
 for (const [workflowId, { cancel, ...script }] of Object.entries(scripts)) {
   agent.script(workflowId, script);

@@ -1,19 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile, mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, vi } from 'vitest';
-import { connect, createQueue, readSettings, submit, type Relaunch, type Run } from '../../client/index.ts';
+import { connect, createQueue, submit, type Relaunch, type Run } from '../../client/index.ts';
 import type { KillPoint } from '../../activities/dependencies.ts';
 import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';
 import type { QueueSpecInput } from '../../contracts/queue-spec.ts';
-import { portOrFree } from '../../scripts/dev/ports.ts';
-import { startServer, type DevServer } from '../../scripts/dev/server.ts';
-import { untilNamespace } from '../../scripts/dev/until-namespace.ts';
+import type { DevServer } from '../../scripts/dev/server.ts';
 import { killJobsOf } from './process-pids.ts';
-import { temporalCli } from '../../scripts/temporal-binaries.ts';
+import { startTestServer } from './temporal-server.ts';
 
 const script = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -42,26 +39,11 @@ export class Cluster {
 
   /** With control running, and these queues (of backend process unless they say otherwise). */
   static async start(queues: Record<string, Partial<QueueSpecInput>>): Promise<Cluster> {
-    const home = await mkdtemp(join(tmpdir(), 'relaunch-test-'));
-    const [port, uiPort] = [await portOrFree(0), await portOrFree(0)];
-    const server = await startServer(await temporalCli(), home, {
-      namespace: 'default',
-      port,
-      uiPort,
-      database: join(home, 'temporal.db'),
-    });
-    const env = {
-      PATH: process.env['PATH'] ?? '',
-      HOME: home,
-      RELAUNCH_HOME: home,
-      TEMPORAL_ADDRESS: `127.0.0.1:${String(port)}`,
-    };
-    const settings = readSettings(env);
+    const { home, env, settings, server } = await startTestServer();
     await mkdir(join(home, 'code'));
     await writeFile(join(home, 'code', 'README'), 'a directory of code');
     const cluster = new Cluster(await connect(settings), home, env, server);
     try {
-      await untilNamespace(settings);
       for (const [name, spec] of Object.entries(queues)) {
         await createQueue(cluster.relaunch.store, name, { backend: 'process', ...spec });
       }

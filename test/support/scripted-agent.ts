@@ -15,7 +15,7 @@ import {
   resolveTaskQueue,
   submitTaskQueue,
 } from '../../contracts/task-queues.ts';
-import { bundleWorkflows, payloadConverterPath } from '../../workers/control.ts';
+import { bundleWorkflows, payloadConverterPath } from '../../workers/bundle.ts';
 import { createLogger, installRuntime } from '../../workers/logger.ts';
 
 installRuntime(createLogger('error'));

@@ -2,7 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { isAlive, readDevRecord, removeDevRecord, writeDevRecord, type DevRecord } from '../../client/dev-record.ts';
+import { readDevRecord, removeDevRecord, writeDevRecord, type DevRecord } from '../../client/dev-record.ts';
+import { isAlive } from '../../store/process-alive.ts';
 import { readSettings } from '../../client/settings.ts';
 
 let home: string;

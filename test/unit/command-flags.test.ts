@@ -3,14 +3,14 @@ import { launchSpec } from '../../contracts/launch-spec.ts';
 import { specFromFlags, type LaunchRequest } from '../../scripts/launch-flags.ts';
 
 const from = (request: Partial<LaunchRequest>) =>
-  specFromFlags({ flags: {}, command: [], cwd: '/work', user: 'ada', ...request });
+  specFromFlags({ flags: {}, command: [], cwd: '/home/ada', user: 'ada', ...request });
 
 test('an entry point without a source means the current directory', () => {
   expect(from({ flags: { queue: 'q', entryPoint: 'python "my train.py"' } })).toEqual({
     queue: 'q',
     user: 'ada',
     entrypoint: ['python', 'my train.py'],
-    source: { code: { dir: '/work' } },
+    source: { code: { dir: '/home/ada' } },
   });
 });
 
@@ -46,7 +46,7 @@ test('all flags arrive in a spec that the contract accepts', () => {
   expect(launchSpec.parse(spec)).toMatchObject({
     project: 'p',
     priority: 'high',
-    source: { code: { dir: '/work/sub' } },
+    source: { code: { dir: '/home/ada/sub' } },
     runConfig: { lr: 0.1, optim: { name: 'adam' } },
     env: { A: 'b=c' },
     tags: ['x', 'y'],

@@ -1,0 +1,39 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readSettings, type Settings } from '../../client/index.ts';
+import { portOrFree } from '../../scripts/dev/ports.ts';
+import { startServer, type DevServer } from '../../scripts/dev/server.ts';
+import { untilNamespace } from '../../scripts/dev/until-namespace.ts';
+import { temporalCli } from '../../scripts/temporal-binaries.ts';
+
+/** A real Temporal server in a scratch directory, which is also RELAUNCH_HOME. */
+export interface TestServer {
+  home: string;
+  /** The whole environment of whoever is to use it. */
+  env: Record<string, string>;
+  settings: Settings;
+  server: DevServer;
+}
+
+/** With namespace `default`, the settings of `relaunch dev`, and ports of its own. */
+export async function startTestServer(): Promise<TestServer> {
+  const home = await mkdtemp(join(tmpdir(), 'relaunch-test-'));
+  const [port, uiPort] = [await portOrFree(0), await portOrFree(0)];
+  const database = join(home, 'temporal.db');
+  const server = await startServer(await temporalCli(), home, { namespace: 'default', port, uiPort, database });
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    RELAUNCH_HOME: home,
+    TEMPORAL_ADDRESS: `127.0.0.1:${String(port)}`,
+  };
+  const settings = readSettings(env);
+  try {
+    await untilNamespace(settings);
+    return { home, env, settings, server };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
