@@ -33,15 +33,26 @@ export interface AgentDependencies {
   reached(point: KillPoint): Promise<void>;
 }
 
-export type KillPoint =
-  | 'submit:before-claim'
-  | 'submit:after-claim'
-  | 'submit:after-create'
-  | 'await:running'
-  | 'await:before-record'
-  | 'await:after-record'
-  | 'await:after-release'
-  | 'stop:after-asked'
-  | 'stop:after-stop'
-  | 'release:after-tombstone'
-  | 'resolve:after-plan';
+/** Where a worker may die: before and after each side effect and each record. */
+export const killPoints = [
+  'resolve:before-plan',
+  'resolve:after-plan',
+  'submit:before-claim',
+  'submit:after-claim',
+  'submit:after-create',
+  'await:running',
+  'await:before-record',
+  'await:after-record',
+  'await:after-release',
+  'stop:before-asked',
+  'stop:after-asked',
+  'stop:after-stop',
+  'release:before-tombstone',
+  'release:after-tombstone',
+  'release:after-record',
+  'release:after-asked',
+  'release:after-stop',
+  'control:before-cancel',
+  'control:after-cancel',
+] as const;
+export type KillPoint = (typeof killPoints)[number];

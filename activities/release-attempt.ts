@@ -27,13 +27,16 @@ async function stopAndFinish(needs: AgentDependencies, own: OwnAttempt, asked: S
   if (own.end === undefined) {
     await checkHost(needs, own);
     await ask(needs.store, ref, asked);
+    await needs.reached('release:after-asked');
     await backend.stop(ref, plan.gracePeriodMs, signal);
+    await needs.reached('release:after-stop');
   }
   return finish(needs, own, signal);
 }
 
 /** The agent that alone could tell is gone. If it is not, whoever says so is wrong, or lies. */
-async function recordLost({ store }: AgentDependencies, { ref }: OwnAttempt, asked: StopArgument): Promise<Released> {
+async function recordLost(needs: AgentDependencies, { ref }: OwnAttempt, asked: StopArgument): Promise<Released> {
+  const { store } = needs;
   const held = await readRecord(store, keyOf.claim(ref.run, ref.attempt), claim);
   if (held !== undefined && 'agent' in held && (await isAgentAlive(store, held.agent))) {
     throw new RelaunchError(
@@ -41,7 +44,7 @@ async function recordLost({ store }: AgentDependencies, { ref }: OwnAttempt, ask
       `agent ${held.agent} is alive: only it can say how the attempt ended`,
     );
   }
-  return { end: await recordEnd(store, ref, asked) };
+  return { end: await recordEnd(needs, ref, asked) };
 }
 
 async function giveUp(
@@ -51,14 +54,17 @@ async function giveUp(
   signal: AbortSignal,
 ): Promise<Released> {
   const { ref } = own;
+  await needs.reached('release:before-tombstone');
   const held = await writeOnce(needs.store, keyOf.claim(ref.run, ref.attempt), { tombstone: true }, claim);
   await needs.reached('release:after-tombstone');
-  if ('tombstone' in held) return { end: await recordEnd(needs.store, ref, asked) };
+  if ('tombstone' in held) return { end: await recordEnd(needs, ref, asked) };
   if (held.agent === needs.agent) return { end: await stopAndFinish(needs, own, asked, signal) };
   return { follow: held.follow, agent: held.agent };
 }
 
-async function recordEnd(store: AgentDependencies['store'], { run, attempt }: OwnAttempt['ref'], asked: StopArgument) {
+async function recordEnd(needs: AgentDependencies, { run, attempt }: OwnAttempt['ref'], asked: StopArgument) {
   const outcome = outcomeAsked(asked, { at: new Date().toISOString() });
-  return writeOnce(store, keyOf.end(run, attempt), { outcome, summary: {} }, attemptEnd);
+  const end = await writeOnce(needs.store, keyOf.end(run, attempt), { outcome, summary: {} }, attemptEnd);
+  await needs.reached('release:after-record');
+  return end;
 }

@@ -45,6 +45,7 @@ async function resolve(needs: Needs, input: unknown): Promise<PlanSummary> {
 }
 
 async function putPlan({ store, reached }: Needs, made: Plan): Promise<Plan> {
+  await reached('resolve:before-plan');
   const held = await writeOnce(store, keyOf.plan(made.run), made, planSchema);
   await reached('resolve:after-plan');
   return held;

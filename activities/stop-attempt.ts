@@ -10,6 +10,7 @@ export async function stopAttempt(needs: AgentDependencies, argument: unknown): 
     const { ref, plan, backend } = own;
     if (own.end !== undefined) return;
     await checkHost(needs, own);
+    await needs.reached('stop:before-asked');
     await ask(needs.store, ref, asked);
     await needs.reached('stop:after-asked');
     await backend.stop(ref, plan.gracePeriodMs, signal);

@@ -32,6 +32,8 @@ export interface AgentOptions {
   /** The environment that jobs on this host inherit: never the agent's own. */
   baseEnv: Readonly<Record<string, string>>;
   logger: Logger;
+  /** Instead of this host's; for benchmarks. */
+  backends?: readonly Backend[];
   /** For fault tests. */
   reached?: (point: KillPoint) => Promise<void>;
 }
@@ -46,7 +48,7 @@ const submitGraceMs = 5_000;
 export async function startAgent(options: AgentOptions): Promise<RunningWorker & { gate: JobGate }> {
   const { name, queues, logger, namespace } = options;
   const store = openStore(options.storeUrl);
-  const backends = createBackends({ home: options.home, baseEnv: options.baseEnv });
+  const backends = options.backends ?? createBackends({ home: options.home, baseEnv: options.baseEnv });
   await checkQueues(store, queues, backends);
   await takeAgentLease(store, name);
   const { client, connection, close } = await connectTemporal(options.temporal, namespace);

@@ -1,5 +1,6 @@
 import { Worker, type Logger } from '@temporalio/worker';
 import { controlActivities } from '../activities/control-activities.ts';
+import type { KillPoint } from '../activities/dependencies.ts';
 import { controlTaskQueue } from '../contracts/task-queues.ts';
 import { bundleWorkflows, payloadConverterPath } from './bundle.ts';
 import type { RunningWorker } from './running-worker.ts';
@@ -11,10 +12,12 @@ export interface ControlOptions {
   temporal: TemporalAddress;
   namespace: string;
   logger: Logger;
+  /** For fault tests. */
+  reached?: (point: KillPoint) => Promise<void>;
 }
 
 /** Runs the workflows. @throws where search attributes are missing and may not be registered: they would block every run for ever */
-export async function startControl({ temporal, namespace, logger }: ControlOptions): Promise<RunningWorker> {
+export async function startControl({ temporal, namespace, logger, reached }: ControlOptions): Promise<RunningWorker> {
   const { client, connection, close } = await connectTemporal(temporal, namespace);
   await registerSearchAttributes(client, namespace, logger);
   const worker = await Worker.create({
@@ -24,7 +27,9 @@ export async function startControl({ temporal, namespace, logger }: ControlOptio
     workflowBundle: await bundleWorkflows(logger),
     dataConverter: { payloadConverterPath },
     activities: controlActivities(async (workflowId, runId) => {
+      await reached?.('control:before-cancel');
       await client.workflow.getHandle(workflowId, runId).cancel();
+      await reached?.('control:after-cancel');
     }),
     maxConcurrentActivityTaskPolls: 2,
   });

@@ -33,12 +33,12 @@ test.concurrent.each(points)(
   { timeout: 120_000 },
   async (point) => {
     const name = nameOf(point);
-    const doomed = await cluster.doomedAgent(name, name, point);
+    const doomed = await cluster.hookedAgent(name, [name], { at: point, do: 'kill' });
     const pids = join(cluster.home, `pids-${name}`);
     const job = `echo $$ >> ${pids}; for i in 1 2 3 4 5 6 7 8 9 10; do echo line $i; sleep 0.2; done`;
     const run = await cluster.shell(name, job);
     expect(await doomed.exited).toBe('SIGKILL');
-    expect(await cluster.killedAt(name)).toBe(point);
+    expect(await cluster.reached(name)).toBe(1);
 
     const next = await cluster.agent(name, [name], 1);
     const end = await result(cluster.relaunch, run.workflowId);
@@ -54,7 +54,7 @@ test.concurrent.each(points)(
 );
 
 test.concurrent('a job that ends while no agent is alive keeps its exit code', { timeout: 120_000 }, async () => {
-  const doomed = await cluster.doomedAgent('unattended', 'unattended', 'await:running');
+  const doomed = await cluster.hookedAgent('unattended', ['unattended'], { at: 'await:running', do: 'kill' });
   const over = join(cluster.home, 'over');
   const run = await cluster.shell('unattended', `sleep 1.5; touch ${over}; exit 7`);
   expect(await doomed.exited).toBe('SIGKILL');

@@ -20,7 +20,7 @@ afterAll(() => cluster.stop());
 
 /** A run whose agent has died for good while it ran. */
 async function abandoned(queue: string, job: string): Promise<string> {
-  const doomed = await cluster.doomedAgent(`${queue}-1`, queue, 'await:running');
+  const doomed = await cluster.hookedAgent(`${queue}-1`, [queue], { at: 'await:running', do: 'kill' });
   const { workflowId } = await cluster.shell(queue, job);
   expect(await doomed.exited).toBe('SIGKILL');
   return workflowId;

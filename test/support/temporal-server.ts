@@ -13,7 +13,10 @@ export interface TestServer {
   /** The whole environment of whoever is to use it. */
   env: Record<string, string>;
   settings: Settings;
+  /** The one that runs, or ran last. */
   server: DevServer;
+  /** Starts another one on the same ports and file, after the end of the last. */
+  restart(): Promise<void>;
 }
 
 /** With namespace `default`, the settings of `relaunch dev`, and ports of its own. */
@@ -21,7 +24,8 @@ export async function startTestServer(): Promise<TestServer> {
   const home = await mkdtemp(join(tmpdir(), 'relaunch-test-'));
   const [port, uiPort] = [await portOrFree(0), await portOrFree(0)];
   const database = join(home, 'temporal.db');
-  const server = await startServer(await temporalCli(), home, { namespace: 'default', port, uiPort, database });
+  const start = async (): Promise<DevServer> =>
+    startServer(await temporalCli(), home, { namespace: 'default', port, uiPort, database });
   const env = {
     PATH: process.env['PATH'] ?? '',
     HOME: home,
@@ -29,11 +33,21 @@ export async function startTestServer(): Promise<TestServer> {
     TEMPORAL_ADDRESS: `127.0.0.1:${String(port)}`,
   };
   const settings = readSettings(env);
+  const made: TestServer = {
+    home,
+    env,
+    settings,
+    server: await start(),
+    restart: async () => {
+      made.server = await start();
+      await untilNamespace(settings);
+    },
+  };
   try {
     await untilNamespace(settings);
-    return { home, env, settings, server };
+    return made;
   } catch (error) {
-    await server.stop();
+    await made.server.stop();
     throw error;
   }
 }

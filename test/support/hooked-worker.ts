@@ -1,0 +1,58 @@
+/** An agent or control worker that dies, or waits, when it comes to a named point: `node hooked-worker.ts '<Hooked as JSON>'`. */
+import { appendFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KillPoint } from '../../activities/dependencies.ts';
+import { readSettings } from '../../client/index.ts';
+import { baseEnvOf } from '../../scripts/base-env.ts';
+import { onStopSignals } from '../../scripts/until-signal.ts';
+import { startAgent } from '../../workers/agent.ts';
+import { startControl } from '../../workers/control.ts';
+import { createLogger, installRuntime } from '../../workers/logger.ts';
+
+export interface Hooked {
+  /** Of the agent, and of the files that tell what happened. */
+  name: string;
+  /** What an agent serves; undefined: a control worker. */
+  queues?: string[];
+  maxJobs: number;
+  at: KillPoint;
+  /** `kill`: SIGKILL, each time. `hold`: waits until the file `let-go-<name>` is there. */
+  do: 'kill' | 'hold';
+  /** Where `reached-<name>` is written, a line each time. */
+  marks: string;
+}
+
+const hooked = JSON.parse(process.argv[2] ?? '') as Hooked;
+const { temporal, entity: namespace, home, storeUrl } = readSettings(process.env);
+const logger = createLogger();
+installRuntime(logger);
+
+async function reached(point: KillPoint): Promise<void> {
+  if (point !== hooked.at) return;
+  appendFileSync(join(hooked.marks, `reached-${hooked.name}`), `${point}\n`);
+  if (hooked.do === 'kill') process.kill(process.pid, 'SIGKILL');
+  while (!existsSync(join(hooked.marks, `let-go-${hooked.name}`))) await sleep(50);
+}
+
+const { name, queues, maxJobs } = hooked;
+const worker =
+  queues === undefined
+    ? await startControl({ temporal, namespace, logger, reached })
+    : await startAgent({
+        temporal,
+        namespace,
+        name,
+        queues,
+        maxJobs,
+        home,
+        storeUrl,
+        baseEnv: baseEnvOf(process.env),
+        logger,
+        reached,
+      });
+onStopSignals(() => {
+  worker.stop();
+});
+await worker.stopped;
+process.exit();

@@ -1,0 +1,27 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const lookMs = 50;
+
+/** Waits until `look` answers something; undefined, false and errors are "not yet". @throws an Error with the last of them when `timeoutMs` (default 30 s) have passed */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  timeoutMs = 30_000,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    let last: unknown;
+    try {
+      const found = await look();
+      if (found !== undefined && found !== false) return found;
+      last = found;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > deadline) {
+      const seen = last instanceof Error ? last.message : String(last);
+      throw new Error(`${what}: not within ${String(timeoutMs)} ms (last: ${seen})`, { cause: last });
+    }
+    await sleep(lookMs);
+  }
+}
