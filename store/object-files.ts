@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rmdir, stat, unlink } from 'node:fs/promises';
+import { open, readdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { StoredObject } from './store.ts';
+import type { StoreRoot } from './store-root.ts';
 import { hasCode } from './system-errors.ts';
 import { removeTemp, writeTemp } from './temp-files.ts';
 
@@ -33,7 +34,22 @@ export async function readObject(path: string): Promise<StoredObject | undefined
 }
 
 export async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(nothing))?.isFile() ?? false;
+  return (await modifiedAt(path)) !== undefined;
+}
+
+/** When a file was written; undefined where there is none. */
+export async function modifiedAt(path: string): Promise<Date | undefined> {
+  const found = await stat(path).catch(nothing);
+  return found?.isFile() === true ? found.mtime : undefined;
+}
+
+/** The names of the directories in a directory, sorted. */
+export async function foldersIn(directory: string): Promise<string[]> {
+  const entries = (await readdir(directory, { withFileTypes: true }).catch(nothing)) ?? [];
+  return entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => name)
+    .sort();
 }
 
 /** The paths of all files under a directory; of links, those to files. */
@@ -52,7 +68,7 @@ export async function filesUnder(directory: string): Promise<string[]> {
 
 /** Puts bytes at a path by way of a temporary file; `how`: rename(2) replaces what is there, link(2) refuses with EEXIST. */
 export async function placeFile(
-  temps: string,
+  root: StoreRoot,
   path: string,
   bytes: Uint8Array,
   how: (from: string, to: string) => Promise<void>,
@@ -60,8 +76,8 @@ export async function placeFile(
   for (let tries = 1; ; tries++) {
     let temp: string | undefined;
     try {
-      temp = await writeTemp(temps, bytes);
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      temp = await writeTemp(root.temps, bytes);
+      await root.makeDirectory(dirname(path));
       await how(temp, path);
       return;
     } catch (error) {

@@ -16,8 +16,12 @@ export interface Store {
   get(key: string): Promise<StoredObject | undefined>;
   /** Whether there is one, without reading it. */
   has(key: string): Promise<boolean>;
+  /** When it was written last; undefined where there is none. */
+  modifiedAt(key: string): Promise<Date | undefined>;
   /** Keys under a prefix that ends with `/` (or '' for all), sorted. */
   list(prefix: string): Promise<string[]>;
+  /** The next segment of the keys under a prefix that have more than one behind it, sorted: for `runs/` the runs. */
+  folders(prefix: string): Promise<string[]>;
   put(key: string, bytes: Uint8Array): Promise<void>;
   /** Writes only where nothing is. Answers whether it did. */
   putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean>;

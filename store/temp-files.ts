@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, stat, unlink, writeFile } from 'node:fs/promises';
+import { readdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive } from './process-alive.ts';
 
 const oldMs = 60 * 60_000;
 
-/** Writes a new file of this process into `directory`, which is made if it is missing. Answers its path. */
+/** Writes a new file of this process into `directory`. Answers its path. */
 export async function writeTemp(directory: string, bytes: Uint8Array): Promise<string> {
   const path = join(directory, `${String(process.pid)}-${randomUUID()}`);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
   try {
     await writeFile(path, bytes, { mode: 0o600, flag: 'wx' });
   } catch (error) {

@@ -31,6 +31,8 @@ export function failing(real: Store): Failing {
       url: real.url,
       get: (key) => read(() => real.get(key)),
       has: (key) => read(() => real.has(key)),
+      modifiedAt: (key) => read(() => real.modifiedAt(key)),
+      folders: (prefix) => read(() => real.folders(prefix)),
       list: (prefix) => read(() => real.list(prefix)),
       put: (key, bytes) => write(() => real.put(key, bytes)),
       putIfAbsent: (key, bytes) => write(() => real.putIfAbsent(key, bytes)),

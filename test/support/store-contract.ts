@@ -41,6 +41,28 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.list('missing/')).toEqual([]);
     });
 
+    test('the folders under a prefix are those that have objects', async () => {
+      const store = await open();
+      for (const key of ['runs/b/plan.json', 'runs/b/attempts/1.json', 'runs/a/plan.json', 'runs/note', 'other/c/d'])
+        await store.put(key, Buffer.from('x'));
+      expect(await store.folders('runs/')).toEqual(['a', 'b']);
+      expect(await store.folders('')).toEqual(['other', 'runs']);
+      expect(await store.folders('missing/')).toEqual([]);
+      await store.remove('runs/a/plan.json');
+      expect(await store.folders('runs/')).toEqual(['b']);
+    });
+
+    test('an object tells when it was written', async () => {
+      const store = await open();
+      const before = Date.now();
+      await store.put('a/b', Buffer.from('x'));
+      const at = (await store.modifiedAt('a/b'))?.getTime() ?? 0;
+      // File systems and object stores round down to their clock's tick.
+      expect(at).toBeGreaterThan(before - 2_000);
+      expect(at).toBeLessThanOrEqual(Date.now() + 2_000);
+      expect(await store.modifiedAt('a')).toBeUndefined();
+    });
+
     test('keys are listed in the order of their code units, those under a prefix only', async () => {
       const store = await open();
       const keys = ['a/10', 'a/9', 'a/B', 'a/b', 'a/b-c', 'a/bc/d', 'a.txt', 'ab', 'ä'];

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -84,6 +84,31 @@ test('an object that the system will not give is unavailable, not missing', asyn
   await expect(store.putIfAbsent('loop', Buffer.from('x'))).rejects.toMatchObject(refused);
   await expect(store.list('')).rejects.toMatchObject({ type: 'StoreUnavailable' });
 });
+
+test.each(['moved away', 'replaced by an empty directory', 'replaced by a file'])(
+  'a store whose directory was %s is unavailable, not empty, and is the old one when it is back',
+  async (what) => {
+    const root = await newRoot();
+    const store = storeAt(root);
+    await store.put('runs/a/plan.json', Buffer.from('old'));
+    await rename(root, `${root}.away`);
+    if (what.includes('empty directory')) await mkdir(root);
+    if (what.includes('file')) await writeFile(root, '');
+    const gone = { type: 'StoreUnavailable' };
+    await expect(store.get('runs/a/plan.json')).rejects.toMatchObject(gone);
+    await expect(store.has('runs/a/plan.json')).rejects.toMatchObject(gone);
+    await expect(store.list('runs/')).rejects.toMatchObject(gone);
+    await expect(store.folders('runs/')).rejects.toMatchObject(gone);
+    await expect(store.put('runs/a/plan.json', Buffer.from('new'))).rejects.toMatchObject(gone);
+    await expect(store.putIfAbsent('runs/a/plan.json', Buffer.from('new'))).rejects.toMatchObject(gone);
+    await expect(store.replaceIfMatch('runs/a/plan.json', Buffer.from('new'), 'any')).rejects.toMatchObject(gone);
+    expect(await readdir(root).catch(() => [])).toEqual([]);
+    await rm(root, { recursive: true, force: true });
+    await rename(`${root}.away`, root);
+    expect(Buffer.from((await store.get('runs/a/plan.json'))?.bytes ?? []).toString()).toBe('old');
+    await store.put('runs/a/plan.json', Buffer.from('new'));
+  },
+);
 
 test('a URL of another kind is refused, and says which are known', () => {
   expect(() => openStore('s3://bucket/prefix')).toThrow(
