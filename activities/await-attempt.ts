@@ -1,38 +1,29 @@
 import { attemptArgument, attemptEnd, type AttemptEnd } from '../contracts/activities.ts';
 import { nameOutcome } from '../contracts/asked-outcome.ts';
 import { asked as askedSchema } from '../contracts/records.ts';
-import { cancellationDetails } from '@temporalio/activity';
 import { keyOf } from '../store/layout.ts';
 import { openLogWriter } from '../store/log-writer.ts';
 import { readRecord, writeOnce } from '../store/records.ts';
 import type { Sink } from './backends/backend.ts';
-import { withHeartbeat } from './border.ts';
 import type { AgentDependencies } from './dependencies.ts';
 import { longTimeout } from './long-timeout.ts';
-import { ask, checkHost, ownAttempt, type OwnAttempt } from './own-attempt.ts';
+import { ask, checkHost, forOwnAttempt, type PlannedAttempt } from './own-attempt.ts';
 import { PhaseReporter } from './phase-reporter.ts';
 
 /** After the workflow's own timer, so that an honest workflow ends its run itself. */
 const enforcementSlackMs = 30_000;
 const enforcementRetryMs = 5_000;
 
-/** Follows an attempt to its end. It observes, records and removes; it never ends an attempt, except one that nobody answers for. */
-export async function awaitAttempt(needs: AgentDependencies, argument: unknown): Promise<AttemptEnd> {
-  return withHeartbeat(async (signal) => {
-    const own = await ownAttempt(needs, attemptArgument, argument);
-    try {
-      return await finish(needs, own, signal);
-    } catch (error) {
-      // Shutdown, time-out, pause and reset are not the job's affair: hands off, the next await goes on where this one was.
-      if (!signal.aborted || cancellationDetails()?.notFound !== true) throw error;
-      if (await needs.ownWorkflow.isOpen(own.workflowId)) throw error;
-      return await endOrphan(needs, own);
-    }
-  });
+/**
+ * Follows an attempt to its end. It observes, records and removes; it never ends an attempt. Shutdown, time-out, pause and reset are not the
+ * job's affair, the next await goes on where this one was; where there is none because the workflow is gone, the janitor comes.
+ */
+export function awaitAttempt(needs: AgentDependencies, argument: unknown): Promise<AttemptEnd> {
+  return forOwnAttempt(needs, attemptArgument, argument, (own, signal) => finish(needs, own, signal));
 }
 
 /** From wherever the attempt is to its recorded end, with nothing of it left but the record and the logs. */
-export async function finish(needs: AgentDependencies, own: OwnAttempt, signal: AbortSignal): Promise<AttemptEnd> {
+export async function finish(needs: AgentDependencies, own: PlannedAttempt, signal: AbortSignal): Promise<AttemptEnd> {
   const { ref, backend } = own;
   const end = own.end ?? (await followAndRecord(needs, own, signal));
   await needs.reached('await:after-record');
@@ -42,7 +33,11 @@ export async function finish(needs: AgentDependencies, own: OwnAttempt, signal: 
   return end;
 }
 
-async function followAndRecord(needs: AgentDependencies, own: OwnAttempt, signal: AbortSignal): Promise<AttemptEnd> {
+async function followAndRecord(
+  needs: AgentDependencies,
+  own: PlannedAttempt,
+  signal: AbortSignal,
+): Promise<AttemptEnd> {
   const { ref, plan, backend } = own;
   const { store } = needs;
   await checkHost(needs, own);
@@ -77,7 +72,7 @@ async function followAndRecord(needs: AgentDependencies, own: OwnAttempt, signal
 /** The queue's bound holds also for a workflow that does not keep it. */
 function enforceRunTimeout(
   needs: AgentDependencies,
-  { ref, plan, backend }: OwnAttempt,
+  { ref, plan, backend }: PlannedAttempt,
   since: string | undefined,
   signal: AbortSignal,
 ): (() => void) | undefined {
@@ -102,13 +97,4 @@ function enforceRunTimeout(
     over = true;
     callOff();
   };
-}
-
-/** The workflow was terminated or deleted: nobody will ever ask for this attempt again. */
-async function endOrphan(needs: AgentDependencies, own: OwnAttempt): Promise<AttemptEnd> {
-  const { ref, plan, backend } = own;
-  const signal = AbortSignal.timeout(plan.gracePeriodMs + 60_000);
-  await ask(needs.store, ref, { as: 'cancelled', reason: 'the workflow was terminated or deleted' });
-  await backend.stop(ref, plan.gracePeriodMs, signal);
-  return finish(needs, own, signal);
 }

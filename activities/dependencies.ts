@@ -1,5 +1,6 @@
 import type { Observation } from '../contracts/messages.ts';
 import type { Store } from '../store/store.ts';
+import type { Attended } from './attended.ts';
 import type { AttemptRef, Backend } from './backends/backend.ts';
 
 /** Counts live attempts against the agent's `maxJobs`. */
@@ -12,13 +13,18 @@ export interface Permits {
   ended(ref: AttemptRef): void;
 }
 
+/** What Temporal knows of an execution. */
+export interface Execution {
+  open: boolean;
+  /** The run id of the first execution in its chain of resets: its own, if it was never reset. */
+  firstRunId: string;
+}
+
 /** What activities ask Temporal about the workflow that they work for. */
 export interface OwnWorkflow {
   observed(workflowId: string, runId: string, seen: Observation): Promise<void>;
-  /** Whether it still runs, perhaps under another run id after a reset. */
-  isOpen(workflowId: string): Promise<boolean>;
-  /** The run id of the first execution in its chain of resets; undefined where there is no such workflow. */
-  firstRunId(workflowId: string): Promise<string | undefined>;
+  /** One execution, or the latest of a workflow id; undefined where there is none: deleted, or past its retention. */
+  find(workflowId: string, runId?: string): Promise<Execution | undefined>;
 }
 
 /** What an agent's activities stand on. */
@@ -28,7 +34,10 @@ export interface AgentDependencies {
   store: Store;
   backends: readonly Backend[];
   permits: Permits;
+  attended: Attended;
   ownWorkflow: OwnWorkflow;
+  /** How long Temporal keeps closed workflows. */
+  retentionMs: number;
   /** Called before and after every side effect and record; fault tests make it kill the process. */
   reached(point: KillPoint): Promise<void>;
 }
@@ -52,6 +61,10 @@ export const killPoints = [
   'release:after-record',
   'release:after-asked',
   'release:after-stop',
+  'end:after-asked',
+  'end:after-stop',
+  'janitor:before-removal',
+  'janitor:after-removal',
   'control:before-cancel',
   'control:after-cancel',
 ] as const;

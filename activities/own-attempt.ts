@@ -11,33 +11,54 @@ import { keyOf } from '../store/layout.ts';
 import { readRecord, writeOnce } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { AttemptRef, Backend } from './backends/backend.ts';
-import { callingWorkflow } from './border.ts';
+import { callingWorkflow, withHeartbeat } from './border.ts';
 import type { AgentDependencies } from './dependencies.ts';
 
-/** An attempt of the calling workflow, from records that only agents write: its arguments are trusted with nothing but a number. */
-export interface OwnAttempt {
+/** An attempt with its records. */
+export interface PlannedAttempt {
   ref: AttemptRef;
   plan: Plan;
   backend: Backend;
-  workflowId: string;
+  /** Of the workflow's execution. */
   runId: string;
-  taskQueue: string;
   /** Its end, if it is recorded. */
   end: AttemptEnd | undefined;
 }
 
-/** @throws RelaunchError AttemptRefused where the workflow has no plan, the number is out of bounds, or the queue is another's */
-export async function ownAttempt<T extends AttemptArgument>(
-  dependencies: Pick<AgentDependencies, 'store' | 'backends'>,
+/** An attempt of the calling workflow, from records that only agents write: its arguments are trusted with nothing but a number. */
+export interface OwnAttempt<T> extends PlannedAttempt {
+  argument: T;
+  /** On which it was called. */
+  taskQueue: string;
+}
+
+/**
+ * Works on an attempt of the calling workflow, with a heartbeat; the janitor leaves it alone meanwhile.
+ * @throws RelaunchError AttemptRefused where the workflow has no plan, the number is out of bounds, or the queue is another's
+ */
+export function forOwnAttempt<T extends AttemptArgument, R>(
+  needs: AgentDependencies,
   schema: z.ZodType<T>,
   argument: unknown,
-): Promise<OwnAttempt & { argument: T }> {
+  work: (own: OwnAttempt<T>, signal: AbortSignal) => Promise<R>,
+): Promise<R> {
+  return withHeartbeat(async (signal) => {
+    const own = await ownAttempt(needs, schema, argument);
+    return needs.attended.during(own.ref, () => work(own, signal));
+  });
+}
+
+async function ownAttempt<T extends AttemptArgument>(
+  { store, backends }: AgentDependencies,
+  schema: z.ZodType<T>,
+  argument: unknown,
+): Promise<OwnAttempt<T>> {
   const parsed = schema.safeParse(argument);
   if (!parsed.success) throw refused(formatIssues(fieldIssues(parsed.error, argument)));
   const { attempt } = parsed.data;
   const { entity, workflowId, runId, taskQueue } = callingWorkflow();
   const run = runIdOf(workflowId);
-  const plan = await readRecord(dependencies.store, keyOf.plan(run), planSchema);
+  const plan = await readRecord(store, keyOf.plan(run), planSchema);
   if (plan?.workflowId !== workflowId) throw refused(`run ${run} has no plan: resolveLaunch comes first`);
   const queue = queueOfTaskQueue(taskQueue);
   if (queue !== undefined && queue !== plan.queue)
@@ -46,13 +67,12 @@ export async function ownAttempt<T extends AttemptArgument>(
     throw refused(`attempt ${String(attempt)}: run ${run} has at most ${String(mostAttempts(plan))}`);
   return {
     argument: parsed.data,
-    ref: { entity, run, attempt, uid: attemptUid(entity, workflowId, attempt) },
+    ref: { entity, run, attempt, uid: attemptUid(entity, workflowId, plan.firstRunId, attempt) },
     plan,
-    backend: backendNamed(dependencies.backends, plan.backend),
-    workflowId,
+    backend: backendNamed(backends, plan.backend),
     runId,
     taskQueue,
-    end: await readRecord(dependencies.store, keyOf.end(run, attempt), attemptEnd),
+    end: await readRecord(store, keyOf.end(run, attempt), attemptEnd),
   };
 }
 
@@ -65,7 +85,7 @@ function backendNamed(backends: readonly Backend[], name: string): Backend {
 /** Only the host that claimed an attempt can tell what became of it: elsewhere it looks as if it had never started. @throws RelaunchError AttemptRefused */
 export async function checkHost(
   { store, agent }: Pick<AgentDependencies, 'store' | 'agent'>,
-  { ref: { run, attempt }, backend }: Pick<OwnAttempt, 'ref' | 'backend'>,
+  { ref: { run, attempt }, backend }: Pick<PlannedAttempt, 'ref' | 'backend'>,
 ): Promise<void> {
   if (!backend.hostBound) return;
   const held = await readRecord(store, keyOf.claim(run, attempt), claim);

@@ -1,6 +1,6 @@
 import type { Observation } from '../contracts/messages.ts';
 import type { OwnWorkflow } from './dependencies.ts';
-import type { OwnAttempt } from './own-attempt.ts';
+import type { PlannedAttempt } from './own-attempt.ts';
 
 /** Shorter phases are nobody's business: each signal costs the history four events. */
 const worthReportingMs = 1_000;
@@ -10,14 +10,14 @@ const retryMs = 2_000;
 /** Tells the workflow the phase of an attempt, once it has lasted a second, until the workflow has it. */
 export class PhaseReporter {
   readonly #workflow: OwnWorkflow;
-  readonly #own: OwnAttempt;
+  readonly #own: PlannedAttempt;
   readonly #afterMs: number;
   #timer: NodeJS.Timeout | undefined;
   #reported: string | undefined;
   #sending: Promise<void> = Promise.resolve();
 
   /** `afterMs`: how long a phase must have lasted; default 1 s. */
-  constructor(workflow: OwnWorkflow, own: OwnAttempt, afterMs = worthReportingMs) {
+  constructor(workflow: OwnWorkflow, own: PlannedAttempt, afterMs = worthReportingMs) {
     this.#workflow = workflow;
     this.#own = own;
     this.#afterMs = afterMs;
@@ -51,7 +51,11 @@ export class PhaseReporter {
   }
 
   #send(phase: Omit<Observation, 'attempt'>): void {
-    const { workflowId, runId, ref } = this.#own;
+    const {
+      plan: { workflowId },
+      runId,
+      ref,
+    } = this.#own;
     this.#sending = this.#workflow.observed(workflowId, runId, { attempt: ref.attempt, ...phase }).catch(() => {
       if (this.#reported === phase.phase) this.#schedule(phase, retryMs);
     });

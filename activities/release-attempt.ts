@@ -7,14 +7,13 @@ import { isAgentAlive } from '../store/agent-lease.ts';
 import { keyOf } from '../store/layout.ts';
 import { readRecord, writeOnce } from '../store/records.ts';
 import { finish } from './await-attempt.ts';
-import { withHeartbeat } from './border.ts';
 import type { AgentDependencies } from './dependencies.ts';
-import { ask, checkHost, ownAttempt, type OwnAttempt } from './own-attempt.ts';
+import { ask, checkHost, forOwnAttempt, type PlannedAttempt } from './own-attempt.ts';
 
 /** Records and removes an attempt in await's place. Where only its host could, and this is not it, it says who can, or makes sure that nobody begins. */
-export async function releaseAttempt(needs: AgentDependencies, argument: unknown): Promise<Released> {
-  return withHeartbeat(async (signal) => {
-    const { argument: asked, ...own } = await ownAttempt(needs, stopArgument, argument);
+export function releaseAttempt(needs: AgentDependencies, argument: unknown): Promise<Released> {
+  return forOwnAttempt(needs, stopArgument, argument, async (own, signal) => {
+    const { argument: asked } = own;
     const here = !own.backend.hostBound || own.taskQueue === agentTaskQueue(needs.agent);
     if (own.end !== undefined && !here) return { end: own.end };
     if (here) return { end: await stopAndFinish(needs, own, asked, signal) };
@@ -22,7 +21,7 @@ export async function releaseAttempt(needs: AgentDependencies, argument: unknown
   });
 }
 
-async function stopAndFinish(needs: AgentDependencies, own: OwnAttempt, asked: StopArgument, signal: AbortSignal) {
+async function stopAndFinish(needs: AgentDependencies, own: PlannedAttempt, asked: StopArgument, signal: AbortSignal) {
   const { ref, plan, backend } = own;
   if (own.end === undefined) {
     await checkHost(needs, own);
@@ -35,7 +34,7 @@ async function stopAndFinish(needs: AgentDependencies, own: OwnAttempt, asked: S
 }
 
 /** The agent that alone could tell is gone. If it is not, whoever says so is wrong, or lies. */
-async function recordLost(needs: AgentDependencies, { ref }: OwnAttempt, asked: StopArgument): Promise<Released> {
+async function recordLost(needs: AgentDependencies, { ref }: PlannedAttempt, asked: StopArgument): Promise<Released> {
   const { store } = needs;
   const held = await readRecord(store, keyOf.claim(ref.run, ref.attempt), claim);
   if (held !== undefined && 'agent' in held && (await isAgentAlive(store, held.agent))) {
@@ -49,7 +48,7 @@ async function recordLost(needs: AgentDependencies, { ref }: OwnAttempt, asked: 
 
 async function giveUp(
   needs: AgentDependencies,
-  own: OwnAttempt,
+  own: PlannedAttempt,
   asked: StopArgument,
   signal: AbortSignal,
 ): Promise<Released> {
@@ -62,7 +61,7 @@ async function giveUp(
   return { follow: held.follow, agent: held.agent };
 }
 
-async function recordEnd(needs: AgentDependencies, { run, attempt }: OwnAttempt['ref'], asked: StopArgument) {
+async function recordEnd(needs: AgentDependencies, { run, attempt }: PlannedAttempt['ref'], asked: StopArgument) {
   const outcome = outcomeAsked(asked, { at: new Date().toISOString() });
   const end = await writeOnce(needs.store, keyOf.end(run, attempt), { outcome, summary: {} }, attemptEnd);
   await needs.reached('release:after-record');

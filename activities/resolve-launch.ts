@@ -10,11 +10,14 @@ import { queueOfTaskQueue } from '../contracts/task-queues.ts';
 import { keyOf } from '../store/layout.ts';
 import { readQueue } from '../store/queues.ts';
 import { readRecord, writeOnce } from '../store/records.ts';
+import { removeRunRecords } from '../store/run-records.ts';
 import type { Store } from '../store/store.ts';
 import { callingWorkflow, withHeartbeat } from './border.ts';
+import { wasDeleted } from './deleted-run.ts';
 import type { AgentDependencies } from './dependencies.ts';
 
-type Needs = Pick<AgentDependencies, 'store' | 'backends' | 'ownWorkflow' | 'reached'>;
+type Needs = Pick<AgentDependencies, 'store' | 'backends' | 'ownWorkflow' | 'retentionMs' | 'reached'>;
+type Calling = ReturnType<typeof callingWorkflow> & { firstRunId: string };
 
 /** Checks everything about a spec again, since neither the client nor the history is trusted, and makes it a plan that holds for good. */
 export function resolveLaunch(needs: Needs, input: unknown): Promise<PlanSummary> {
@@ -22,7 +25,7 @@ export function resolveLaunch(needs: Needs, input: unknown): Promise<PlanSummary
 }
 
 async function resolve(needs: Needs, input: unknown): Promise<PlanSummary> {
-  const workflow = callingWorkflow();
+  const workflow = await caller(needs);
   const parsed = launchSpec.safeParse(input);
   if (!parsed.success) throw rejected(formatIssues(fieldIssues(parsed.error, input)));
   const spec = parsed.data;
@@ -31,17 +34,26 @@ async function resolve(needs: Needs, input: unknown): Promise<PlanSummary> {
   }
   const run = runIdOf(workflow.workflowId);
   const specDigest = sha256Hex(canonicalJson(input));
-  const held = await readRecord(needs.store, keyOf.plan(run), planSchema);
+  const held = await heldPlan(needs, run, workflow);
   // What was accepted stays so, whatever has become of its queue.
   const plan = held ?? (await putPlan(needs, await makePlan(needs, spec, workflow, specDigest)));
   if (plan.workflowId !== workflow.workflowId || plan.specDigest !== specDigest) throw taken(run, 'another spec');
-  if (
-    plan.firstRunId !== workflow.runId &&
-    (await needs.ownWorkflow.firstRunId(workflow.workflowId)) !== plan.firstRunId
-  ) {
-    throw taken(run, 'an earlier workflow');
-  }
+  if (plan.firstRunId !== workflow.firstRunId) throw taken(run, 'an earlier workflow');
   return summaryOf(plan);
+}
+
+async function caller({ ownWorkflow }: Needs): Promise<Calling> {
+  const calling = callingWorkflow();
+  const found = await ownWorkflow.find(calling.workflowId, calling.runId);
+  return { ...calling, firstRunId: found?.firstRunId ?? calling.runId };
+}
+
+/** The plan of this run, if there is one. That of a run that was deleted goes with all else of it: the id is free again. */
+async function heldPlan(needs: Needs, run: string, { firstRunId }: Calling): Promise<Plan | undefined> {
+  const held = await readRecord(needs.store, keyOf.plan(run), planSchema);
+  if (held === undefined || held.firstRunId === firstRunId || !(await wasDeleted(needs, run, held))) return held;
+  await removeRunRecords(needs.store, run, held);
+  return readRecord(needs.store, keyOf.plan(run), planSchema);
 }
 
 async function putPlan({ store, reached }: Needs, made: Plan): Promise<Plan> {
@@ -54,7 +66,7 @@ async function putPlan({ store, reached }: Needs, made: Plan): Promise<Plan> {
 async function makePlan(
   { store, backends }: Needs,
   spec: LaunchSpec,
-  { entity, workflowId, runId }: ReturnType<typeof callingWorkflow>,
+  { entity, workflowId, firstRunId }: Calling,
   specDigest: string,
 ): Promise<Plan> {
   const queue = await readQueue(store, spec.queue);
@@ -77,7 +89,7 @@ async function makePlan(
   return {
     run: runIdOf(workflowId),
     workflowId,
-    firstRunId: runId,
+    firstRunId,
     entity,
     specDigest,
     name: nameOf(spec),

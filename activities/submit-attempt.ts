@@ -7,15 +7,13 @@ import { agentTaskQueue, ioTaskQueue } from '../contracts/task-queues.ts';
 import { unpackArchive } from '../store/archive.ts';
 import { keyOf } from '../store/layout.ts';
 import { readRecord, writeOnce } from '../store/records.ts';
-import { withHeartbeat } from './border.ts';
 import type { AgentDependencies } from './dependencies.ts';
-import { ownAttempt, refused, type OwnAttempt } from './own-attempt.ts';
+import { forOwnAttempt, refused, type PlannedAttempt } from './own-attempt.ts';
 import { PhaseReporter } from './phase-reporter.ts';
 
 /** Creates the attempt, or finds it created, here or by the agent that claimed it. Says where it is to be followed. */
-export async function submitAttempt(needs: AgentDependencies, argument: unknown): Promise<Submitted> {
-  return withHeartbeat(async (signal) => {
-    const own = await ownAttempt(needs, attemptArgument, argument);
+export function submitAttempt(needs: AgentDependencies, argument: unknown): Promise<Submitted> {
+  return forOwnAttempt(needs, attemptArgument, argument, async (own, signal) => {
     const { ref, plan, backend } = own;
     checkPriority(plan);
     const follow = backend.hostBound ? agentTaskQueue(needs.agent) : ioTaskQueue(plan.queue);
@@ -67,7 +65,7 @@ function checkPriority({ run, priorityKey, fairnessKey }: Plan): void {
 }
 
 /** Each attempt follows from the recorded ends of those before it: no workflow gets more attempts than its plan allows. */
-async function checkOrder({ store }: AgentDependencies, { ref, plan }: OwnAttempt): Promise<void> {
+async function checkOrder({ store }: AgentDependencies, { ref, plan }: PlannedAttempt): Promise<void> {
   let spent = nothingSpent;
   for (let earlier = 1; earlier < ref.attempt; earlier++) {
     const end = await readRecord(store, keyOf.end(ref.run, earlier), attemptEnd);

@@ -6,6 +6,7 @@ export { follow, type FollowOptions, type RunEvent } from './follow.ts';
 export { logs, type AttemptLine, type LogOptions } from './logs.ts';
 export { cancel, extendRunTimeout, preempt } from './messages.ts';
 export { createQueue, describeQueue, listQueues, type CreateQueueOptions, type QueueView } from './queues.ts';
+export { remove } from './remove.ts';
 export { result, type RunEnd } from './result.ts';
 export type { RunRow, ShownState } from './run-row.ts';
 export { list, show, status, wait, type RunView } from './runs.ts';

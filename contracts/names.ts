@@ -48,7 +48,10 @@ export function attemptName(run: string, attempt: number): string {
   return `${run}-a${String(attempt)}`;
 }
 
-/** Tells apart attempts of the same name from different entities or workflow ids. 32 hex digits. */
-export function attemptUid(entity: string, workflowId: string, attempt: number): string {
-  return sha256Hex(JSON.stringify([entity, workflowId, attempt])).slice(0, 32);
+/**
+ * Tells apart attempts of the same name: from different entities or workflow ids, and from a workflow that was deleted before another one
+ * got its id. `firstRunId`: of the workflow's first execution. 32 hex digits.
+ */
+export function attemptUid(entity: string, workflowId: string, firstRunId: string, attempt: number): string {
+  return sha256Hex(JSON.stringify([entity, workflowId, firstRunId, attempt])).slice(0, 32);
 }

@@ -15,11 +15,15 @@ export type Claim = z.infer<typeof claim>;
 export const asked = stopArgument;
 export type Asked = z.infer<typeof asked>;
 
-/** `agents/<agent>.lease`: which process goes by this name. */
-export const agentLease = z.object({
+/** `agents/<agent>.lease`: which process goes by this name. `runs/<run>/removal.lease`: which one removes the run. */
+export const lease = z.object({
   hostId: z.string(),
   pid: z.int(),
   /** ISO 8601; stale after 60 s. */
   renewedAt: z.string(),
 });
-export type AgentLease = z.infer<typeof agentLease>;
+export type Lease = z.infer<typeof lease>;
+
+/** `entity.json`: whose store this is. Another server, or one that began anew, knows nothing of its runs. */
+export const entityRecord = z.object({ namespace: z.string(), namespaceId: z.string() });
+export type EntityRecord = z.infer<typeof entityRecord>;

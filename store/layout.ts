@@ -1,6 +1,8 @@
 const padded = (sequence: number): string => String(sequence).padStart(8, '0');
 
-const attemptsDir = (run: string): string => `runs/${run}/attempts/`;
+const runDir = (run: string): string => `runs/${run}/`;
+
+const attemptsDir = (run: string): string => `${runDir(run)}attempts/`;
 
 const attemptDir = (run: string, attempt: number): string => `${attemptsDir(run)}${String(attempt)}`;
 
@@ -9,7 +11,11 @@ export const keyOf = {
   queues: 'queues/',
   queue: (queue: string) => `queues/${queue}.yaml`,
   code: (digest: string) => `code/${digest}.tar.gz`,
-  plan: (run: string) => `runs/${run}/plan.json`,
+  entity: 'entity.json',
+  runs: 'runs/',
+  run: runDir,
+  plan: (run: string) => `${runDir(run)}plan.json`,
+  removal: (run: string) => `${runDir(run)}removal.lease`,
   attempts: attemptsDir,
   /** How an attempt ended. Written once: whoever comes second takes what is there. */
   end: (run: string, attempt: number) => `${attemptDir(run, attempt)}.json`,

@@ -2,16 +2,21 @@ import { Worker, type Logger, type WorkerOptions } from '@temporalio/worker';
 import { agentActivities } from '../activities/agent-activities.ts';
 import { createBackends } from '../activities/backends/registry.ts';
 import type { Backend } from '../activities/backends/backend.ts';
-import type { KillPoint } from '../activities/dependencies.ts';
+import { Attended } from '../activities/attended.ts';
+import type { AgentDependencies, KillPoint } from '../activities/dependencies.ts';
 import { RelaunchError } from '../contracts/failures.ts';
 import { agentTaskQueue, ioTaskQueue, resolveTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
 import { dropAgentLease, renewAgentLease, renewLeaseMs, takeAgentLease } from '../store/agent-lease.ts';
+import { claimStore } from '../store/entity-record.ts';
 import { openStore } from '../store/open-store.ts';
 import { readQueue } from '../store/queues.ts';
 import type { Store } from '../store/store.ts';
 import { payloadConverterPath } from './bundle.ts';
 import { JobGate } from './gate.ts';
+import { Janitor, type Found } from './janitor.ts';
+import { describeNamespace } from './namespace.ts';
 import { ownWorkflow } from './own-workflow.ts';
+import { repeat } from './repeat.ts';
 import type { RunningWorker } from './running-worker.ts';
 import { connectTemporal, type TemporalAddress } from './temporal.ts';
 
@@ -41,6 +46,7 @@ export interface AgentOptions {
 /** Polls that one queue may have open: enough to start jobs in a burst, few enough to leave permits to other queues. */
 const submitPollers = 4;
 const recountMs = 2_000;
+const tidyRunsMs = 10_000;
 /** A submit that is under way gets this long to come to its end at a shutdown. */
 const submitGraceMs = 5_000;
 
@@ -52,17 +58,23 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   await checkQueues(store, queues, backends);
   await takeAgentLease(store, name);
   const { client, connection, close } = await connectTemporal(options.temporal, namespace);
+  const { id: namespaceId, retentionMs } = await describeNamespace(client, namespace);
+  await claimStore(store, { namespace, namespaceId });
   const gate = new JobGate(options.maxJobs, submitPollers);
-  await recount(gate, backends, name);
-
-  const activities = agentActivities({
+  const needs: AgentDependencies = {
     agent: name,
     store,
     backends,
     permits: gate,
+    attended: new Attended(),
     ownWorkflow: ownWorkflow(client),
+    retentionMs,
     reached: options.reached ?? (() => Promise.resolve()),
-  });
+  };
+  const janitor = new Janitor(needs, client, { namespace, queues, logger });
+  await recount(gate, backends, name);
+
+  const activities = agentActivities(needs);
   const create = (taskQueue: string, more: Partial<WorkerOptions>): Promise<Worker> =>
     Worker.create({ connection, namespace, taskQueue, activities, dataConverter: { payloadConverterPath }, ...more });
   const lanes = queues.map(() => gate.lane());
@@ -73,24 +85,23 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   ]);
   logger.info('agent serves', { agent: name, queues, maxJobs: options.maxJobs, live: gate.live, store: store.url });
 
-  const every = [
-    setInterval(() => void recount(gate, backends, name).catch(warn(logger, 'could not count jobs')), recountMs),
-  ];
   const stop = (): void => {
     for (const worker of [...submits, ...others]) shutDown(worker);
   };
-  every.push(
-    setInterval(() => {
-      renewAgentLease(store, name).then(
-        (held) => {
-          if (held) return;
-          logger.error('another agent took this name: stopping', { agent: name });
-          stop();
-        },
-        warn(logger, 'could not renew the lease'),
-      );
-    }, renewLeaseMs),
-  );
+  const renew = async (): Promise<void> => {
+    if (await renewAgentLease(store, name)) return;
+    logger.error('another agent took this name: stopping', { agent: name });
+    stop();
+  };
+  const stopping = new AbortController();
+  const count = async (): Promise<void> => {
+    void janitor.tidyAttempts(await recount(gate, backends, name), stopping.signal);
+  };
+  const chores = [
+    repeat(recountMs, count, warn(logger, 'could not count attempts')),
+    repeat(tidyRunsMs, () => janitor.tidyRuns(), warn(logger, 'could not tidy runs')),
+    repeat(renewLeaseMs, renew, warn(logger, 'could not renew the lease')),
+  ];
   const running = [
     ...submits.map((worker, i) => worker.run().finally(() => lanes[i]?.drop())),
     ...others.map((worker) => worker.run()),
@@ -113,8 +124,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
     stopped: stopped
       .then(() => undefined)
       .finally(async () => {
-        for (const timer of every) clearInterval(timer);
         await Promise.allSettled(running);
+        stopping.abort();
+        await Promise.all(chores.map((callOff) => callOff()));
         await dropAgentLease(store, name);
         await close();
       }),
@@ -154,12 +166,17 @@ async function checkQueues(store: Store, queues: readonly string[], backends: re
   }
 }
 
-/** Makes the gate's count what the backends say is alive. */
-function recount(gate: JobGate, backends: readonly Backend[], agent: string): Promise<void> {
-  return gate.recount(async () => {
-    const found = (await Promise.all(backends.map((backend) => backend.list(agent)))).flat();
+/** Makes the gate's count what the backends say is alive. Answers all that they have. */
+async function recount(gate: JobGate, backends: readonly Backend[], agent: string): Promise<Found[]> {
+  let found: (Found & { live: boolean })[] = [];
+  await gate.recount(async () => {
+    const lists = backends.map(async (backend) =>
+      (await backend.list(agent)).map(({ ref, live }) => ({ backend, ref, live })),
+    );
+    found = (await Promise.all(lists)).flat();
     return found.filter(({ live }) => live).map(({ ref }) => ref);
   });
+  return found;
 }
 
 function shutDown(worker: Worker): void {

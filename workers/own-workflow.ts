@@ -4,14 +4,6 @@ import { observedSignal } from '../contracts/messages.ts';
 
 /** What activities ask Temporal about the workflow that they work for. */
 export function ownWorkflow(client: Client): OwnWorkflow {
-  const describe = async (workflowId: string) => {
-    try {
-      return await client.workflow.getHandle(workflowId).describe();
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return undefined;
-      throw error;
-    }
-  };
   return {
     observed: async (workflowId, runId, seen) => {
       try {
@@ -21,7 +13,14 @@ export function ownWorkflow(client: Client): OwnWorkflow {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
       }
     },
-    isOpen: async (workflowId) => (await describe(workflowId))?.status.name === 'RUNNING',
-    firstRunId: async (workflowId) => (await describe(workflowId))?.raw.workflowExecutionInfo?.firstRunId ?? undefined,
+    find: async (workflowId, runId) => {
+      try {
+        const { status, raw, runId: own } = await client.workflow.getHandle(workflowId, runId).describe();
+        return { open: status.name === 'RUNNING', firstRunId: raw.workflowExecutionInfo?.firstRunId || own };
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return undefined;
+        throw error;
+      }
+    },
   };
 }

@@ -63,6 +63,10 @@ export interface Backend {
   stop(ref: AttemptRef, graceMs: number, signal: AbortSignal): Promise<void>;
   /** Resolves when nothing of the attempt is left, apart from what lasts over the attempts of a run. Never touches an object that is not ours. */
   release(ref: AttemptRef, signal: AbortSignal): Promise<void>;
-  /** What of an agent's attempts exists, alive or ended: for permits and the janitor. */
+  /** What of an agent's attempts exists, and of nobody's, alive or ended: for permits and the janitor. */
   list(agent: string): Promise<{ ref: AttemptRef; live: boolean }[]>;
+  /** The runs of an entity of which something lasts here over their attempts, whoever's they are. */
+  keeps(entity: string): Promise<string[]>;
+  /** Removes what lasts over the attempts of a run, once it has none here any more. */
+  forget(entity: string, run: string): Promise<void>;
 }

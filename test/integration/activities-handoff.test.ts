@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { endIfAbandoned } from '../../activities/end-attempt.ts';
 import { keyOf } from '../../store/layout.ts';
 import { failure } from '../support/activity-calls.ts';
 import { activityHarness, type ActivityHarness } from '../support/activity-harness.ts';
 import { agent } from '../support/activity-workflow.ts';
-import { untilTerm } from '../support/backend-harness.ts';
+import { never, untilTerm } from '../support/backend-harness.ts';
 import { failing } from '../support/failing-store.ts';
 import { pidsOf } from '../support/process-pids.ts';
 
@@ -26,12 +27,11 @@ test.each([
   ['the activity is paused', { paused: true }],
   ['the activity is reset', { reset: true }],
   ['the workflow has called release in its place', { cancelRequested: true }],
-  ['the workflow was reset', { notFound: true }],
+  ['the workflow is gone, or was reset', { notFound: true }],
 ])('a job goes on when %s, and the next await finds it', async (_, why) => {
   const run = await harness.begun(untilTermExit3);
   await harness.said(run, 'ready');
   const first = run.following();
-  harness.workflowState.open = 'notFound' in why;
   first.cancel(why);
   await expect(first.result).rejects.toEqual(cancelled);
   expect(pidsOf(run.ref()).length).toBeGreaterThan(0);
@@ -69,11 +69,13 @@ test.each([
   const run = await harness.begun(script);
   await harness.said(run, 'ready');
   const following = run.following();
-  harness.workflowState.open = false;
+  const { backend } = harness.processes;
+  expect(await endIfAbandoned(harness.needs(), backend, run.ref(), never)).toBe(false);
+  harness.workflowState.known = () => ({ open: false, firstRunId: 'first' });
   following.cancel({ notFound: true });
-  const end = await following.result;
-  expect(end.outcome).toMatchObject(outcome);
-  expect(await harness.json(keyOf.end(run.run, 1))).toEqual(end);
+  await expect(following.result).rejects.toEqual(cancelled);
+  expect(await endIfAbandoned(harness.needs(), backend, run.ref(), never)).toBe(true);
+  expect(await harness.json(keyOf.end(run.run, 1))).toMatchObject({ outcome });
   expect(await harness.json(keyOf.asked(run.run, 1))).toMatchObject({
     ...{ as: 'cancelled', reason: 'the workflow was terminated or deleted' },
   });

@@ -62,18 +62,41 @@ test('a run id that was launched with another spec is taken', async () => {
   await expect(run.resolve(harness.spec('exit 1'))).rejects.toEqual(failure('RunIdTaken', 'taken'));
 });
 
-test.each([
-  ['a later workflow of the same id', 'second', false],
-  ['a workflow that Temporal does not know', undefined, false],
-  ['the same workflow after a reset', 'first', true],
-])('the same spec from %s', async (_, first, returned) => {
-  const run = harness.workflow('reset');
+/** Temporal knows the workflow that calls, as one of this chain, and besides it the first one, or not. */
+function knows(calling: string, first: boolean): void {
+  harness.workflowState.known = (runId) => {
+    if (runId === 'first') return first ? { open: false, firstRunId: 'first' } : undefined;
+    return { open: true, firstRunId: calling };
+  };
+}
+
+const second = { workflowExecution: { workflowId: 'again', runId: 'second' } };
+
+test('the same workflow after a reset gets its plan', async () => {
+  const run = harness.workflow('again');
   const summary = await run.resolve(harness.spec());
-  harness.workflowState.first = first;
-  const later = run.resolve(harness.spec(), { workflowExecution: { workflowId: 'reset', runId: 'second' } });
-  await (returned
-    ? expect(later).resolves.toEqual(summary)
-    : expect(later).rejects.toEqual(failure('RunIdTaken', 'an earlier workflow')));
+  knows('first', true);
+  expect(await run.resolve(harness.spec(), second)).toEqual(summary);
+});
+
+test('a later workflow of the same id is refused, also when the first has expired in Temporal', async () => {
+  const run = harness.workflow('again');
+  await run.resolve(harness.spec());
+  knows('second', true);
+  await expect(run.resolve(harness.spec(), second)).rejects.toEqual(failure('RunIdTaken', 'an earlier workflow'));
+  knows('second', false);
+  const expired = harness.workflow('again', harness.agent({ retentionMs: 0 }));
+  await expect(expired.resolve(harness.spec(), second)).rejects.toEqual(failure('RunIdTaken', 'an earlier workflow'));
+});
+
+test('where the earlier workflow was deleted, its id is free, and nothing of it is left', async () => {
+  const run = harness.workflow('again');
+  await run.resolve(harness.spec('exit 1'));
+  await harness.store.put(keyOf.end('again', 1), Buffer.from('the end of the old one'));
+  knows('second', false);
+  await run.resolve(harness.spec('exit 0'), second);
+  expect(await harness.store.list(keyOf.run('again'))).toEqual([keyOf.plan('again')]);
+  expect(await harness.json(keyOf.plan('again'))).toMatchObject({ firstRunId: 'second', command: sh('exit 0') });
 });
 
 test.each([

@@ -43,7 +43,7 @@ describe('stopAttempt', () => {
     const seen: unknown[] = [];
     const activities = harness.agent({
       reached: async (point) => {
-        if (!point.startsWith('stop:')) return;
+        if (!point.startsWith('stop:after-')) return;
         seen.push([point, await harness.json(keyOf.asked(run.run, 1)), pidsOf(run.ref()).length > 0]);
       },
     });

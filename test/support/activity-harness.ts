@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'vitest';
 import { agentActivities } from '../../activities/agent-activities.ts';
-import type { AgentDependencies, OwnWorkflow } from '../../activities/dependencies.ts';
+import { Attended } from '../../activities/attended.ts';
+import type { AgentDependencies, Execution, OwnWorkflow } from '../../activities/dependencies.ts';
 import type { AgentActivities } from '../../contracts/activities.ts';
 import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';
 import type { Observation } from '../../contracts/messages.ts';
@@ -25,22 +26,20 @@ import { processHarness, type ProcessHarness } from './process-harness.ts';
 /** What the workflow is, and was told. */
 interface RecordingWorkflow extends OwnWorkflow {
   observations: Observation[];
-  open: boolean;
-  first: string | undefined;
+  /** What Temporal says of an execution, or of the latest. */
+  known: (runId?: string) => Execution | undefined;
 }
 
 /** Agents on this host, over the real process backend and a real store in a scratch directory. */
 export class ActivityHarness {
   readonly workflowState: RecordingWorkflow = {
     observations: [],
-    open: true,
-    first: undefined,
+    known: () => ({ open: true, firstRunId: 'first' }),
     observed: (_workflowId, _runId, seen) => {
       this.workflowState.observations.push(seen);
       return Promise.resolve();
     },
-    isOpen: () => Promise.resolve(this.workflowState.open),
-    firstRunId: () => Promise.resolve(this.workflowState.first),
+    find: (_workflowId, runId) => Promise.resolve(this.workflowState.known(runId)),
   };
   readonly gate = new JobGate(100, 4);
   readonly scratch: string;
@@ -58,15 +57,22 @@ export class ActivityHarness {
 
   /** The activities of an agent on this host. */
   agent(more: Partial<AgentDependencies> = {}): AgentActivities {
-    return agentActivities({
+    return agentActivities(this.needs(more));
+  }
+
+  /** What these stand on. */
+  needs(more: Partial<AgentDependencies> = {}): AgentDependencies {
+    return {
       agent,
       store: this.store,
       backends: [this.processes.backend],
       permits: this.gate,
+      attended: new Attended(),
       ownWorkflow: this.workflowState,
+      retentionMs: 86_400_000,
       reached: () => Promise.resolve(),
       ...more,
-    });
+    };
   }
 
   writeQueue(yaml: string, name = queue): Promise<void> {

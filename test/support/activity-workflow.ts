@@ -49,7 +49,7 @@ export function callingWorkflow(workflowId: string, activities: AgentActivities)
   return {
     workflowId,
     run,
-    ref: (attempt = 1) => ({ entity, run, attempt, uid: attemptUid(entity, workflowId, attempt) }),
+    ref: (attempt = 1) => ({ entity, run, attempt, uid: attemptUid(entity, workflowId, 'first', attempt) }),
     resolve: (spec, more) => resolve(spec, more).result,
     submit: (argument = { attempt: 1 }, more) => submit(argument, more).result,
     follow: (argument = { attempt: 1 }, more) => follow(argument, more).result,

@@ -25,3 +25,20 @@ export async function until<T>(
     await sleep(lookMs);
   }
 }
+
+/** Waits until a list is empty. */
+export async function untilNone(
+  what: string,
+  list: () => Promise<readonly string[]>,
+  timeoutMs?: number,
+): Promise<void> {
+  await until(
+    `no more of ${what}`,
+    async () => {
+      const left = await list();
+      if (left.length === 0) return true;
+      throw new Error(left.join(', '));
+    },
+    timeoutMs,
+  );
+}

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import os from 'node:os';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import type { AgentLease } from '../../contracts/records.ts';
+import type { Lease } from '../../contracts/records.ts';
 import { dropAgentLease, isAgentAlive, renewAgentLease, takeAgentLease } from '../../store/agent-lease.ts';
 import { keyOf } from '../../store/layout.ts';
 import { readRecord, writeRecord } from '../../store/records.ts';
-import { agentLease } from '../../contracts/records.ts';
+import { lease as leaseSchema } from '../../contracts/records.ts';
 import type { Store } from '../../store/store.ts';
 import { failsAs } from '../support/fails-as.ts';
 import { logScratch } from '../support/log-scratch.ts';
@@ -24,8 +24,8 @@ beforeEach(async () => {
 });
 afterAll(() => scratch.remove());
 
-const held = (): Promise<AgentLease | undefined> => readRecord(store, keyOf.agentLease(name), agentLease);
-const heldBy = (lease: Partial<AgentLease>): Promise<void> =>
+const held = (): Promise<Lease | undefined> => readRecord(store, keyOf.agentLease(name), leaseSchema);
+const heldBy = (lease: Partial<Lease>): Promise<void> =>
   writeRecord(store, keyOf.agentLease(name), { hostId: os.hostname(), pid: process.pid, renewedAt: now(), ...lease });
 
 async function livingPid(): Promise<number> {
@@ -41,7 +41,7 @@ async function deadPid(): Promise<number> {
   return child.pid ?? 0;
 }
 
-const pid = (): Partial<AgentLease> => ({ hostId: os.hostname(), pid: process.pid });
+const pid = (): Partial<Lease> => ({ hostId: os.hostname(), pid: process.pid });
 
 describe('an agent name', () => {
   test('that nobody has is taken, kept, and given back', async () => {

@@ -32,7 +32,7 @@ async function relaunch(...argv: string[]): Promise<{ out: string; err: string; 
   return { out, err, code };
 }
 
-test.each(['launch', 'list', 'show', 'logs', 'cancel', 'preempt', 'agent', 'control', 'dev', 'queue create'])(
+test.each(['launch', 'list', 'show', 'logs', 'cancel', 'preempt', 'delete', 'agent', 'control', 'dev', 'queue create'])(
   '%s has help',
   async (command) => {
     const { out, code } = await relaunch(...command.split(' '), '--help');

@@ -80,11 +80,12 @@ test('the name of every attempt that a run can come to is a label value', () => 
 
 test('attempts of the same name in other entities or workflows have other uids', () => {
   const uids = [
-    attemptUid('a', 'run', 1),
-    attemptUid('b', 'run', 1),
-    attemptUid('a', 'run', 2),
-    attemptUid('a', 'Run', 1),
-    attemptUid('a","run', '', 1),
+    attemptUid('a', 'run', 'first', 1),
+    attemptUid('b', 'run', 'first', 1),
+    attemptUid('a', 'run', 'first', 2),
+    attemptUid('a', 'Run', 'first', 1),
+    attemptUid('a', 'run', 'later', 1),
+    attemptUid('a","run', '', 'first', 1),
   ];
   expect(new Set(uids).size).toBe(uids.length);
   for (const uid of uids) expect(uid).toMatch(/^[0-9a-f]{32}$/);

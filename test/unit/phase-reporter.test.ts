@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { OwnWorkflow } from '../../activities/dependencies.ts';
 import { longTimeout } from '../../activities/long-timeout.ts';
-import type { OwnAttempt } from '../../activities/own-attempt.ts';
+import type { PlannedAttempt } from '../../activities/own-attempt.ts';
 import { PhaseReporter } from '../../activities/phase-reporter.ts';
 
 beforeEach(() => {
@@ -11,7 +11,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const own = { workflowId: 'w', runId: 'r', ref: { attempt: 2 } } as OwnAttempt;
+const own = { plan: { workflowId: 'w' }, runId: 'r', ref: { attempt: 2 } } as PlannedAttempt;
 const at = '2026-01-01T00:00:00.000Z';
 const starting = { phase: 'starting', at } as const;
 const running = { phase: 'running', node: 'n', at } as const;
@@ -24,8 +24,7 @@ function listening(failures = 0): { workflow: OwnWorkflow; heard: unknown[]; tri
       if (++tries <= failures) return Promise.reject(new Error('away'));
       return Promise.resolve(void heard.push(args));
     },
-    isOpen: () => Promise.resolve(true),
-    firstRunId: () => Promise.resolve(undefined),
+    find: () => Promise.resolve(undefined),
   };
   return { workflow, heard, tries: () => tries };
 }

@@ -8,7 +8,7 @@ import { jobProcesses } from './job-processes.ts';
 import { attemptDirectory, attemptFiles, processRoot } from './layout.ts';
 import { readPid } from './start-lock.ts';
 
-/** The attempts of an agent on this host; see Backend.list. One that has not started is not live: its submit still has its permit. */
+/** The attempts of an agent on this host, and of none; see Backend.list. One that has not started is not live: its submit still has its permit. */
 export async function listAttempts(
   context: ProcessContext,
   agent: string,
@@ -21,7 +21,8 @@ export async function listAttempts(
         if (!attemptDirectory.test(name)) continue;
         const directory = join(root, entity, run, name);
         const record = await readAttemptRecord(join(directory, 'attempt.json')).catch(() => undefined);
-        if (record?.agent !== agent || attemptFiles(context.home, record.ref).directory !== directory) continue;
+        if (record === undefined || !['', agent].includes(record.agent)) continue;
+        if (attemptFiles(context.home, record.ref).directory !== directory) continue;
         found.push({ ref: record.ref, live: await isLive(context, record.ref) });
       }
     }

@@ -5,6 +5,7 @@ import type { Backend } from '../backend.ts';
 import type { ProcessPoint, SubmitContext } from './context.ts';
 import { errorCode } from './files.ts';
 import { followAttempt } from './follow.ts';
+import { forgetRun, keptRuns } from './kept.ts';
 import { processRoot } from './layout.ts';
 import { listAttempts } from './list.ts';
 import { linux } from './platform-linux.ts';
@@ -57,6 +58,8 @@ export function createProcessBackend(options: ProcessBackendOptions): Backend {
     stop: (ref, graceMs, signal) => guarded(signal, () => stopAttempt(context, ref, graceMs, signal)),
     release: (ref, signal) => guarded(signal, () => releaseAttempt(context, ref, signal)),
     list: (agent) => guarded(undefined, () => listAttempts(context, agent)),
+    keeps: (entity) => guarded(undefined, () => keptRuns(context, entity)),
+    forget: (entity, run) => guarded(undefined, () => forgetRun(context, entity, run)),
   };
 }
 

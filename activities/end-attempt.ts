@@ -1,0 +1,72 @@
+import { attemptEnd } from '../contracts/activities.ts';
+import { plan as planSchema, type Plan } from '../contracts/plan.ts';
+import { defaultGracePeriodMs } from '../contracts/queue-spec.ts';
+import { claim } from '../contracts/records.ts';
+import { keyOf } from '../store/layout.ts';
+import { readRecord } from '../store/records.ts';
+import { finish } from './await-attempt.ts';
+import type { AttemptRef, Backend } from './backends/backend.ts';
+import type { AgentDependencies } from './dependencies.ts';
+import { ask, type PlannedAttempt } from './own-attempt.ts';
+
+/**
+ * Ends an attempt of this host if nobody will ask for it again: its end is recorded (an agent that was away was given up), its workflow is
+ * gone, or its run was deleted with all its records. Answers whether it did. Takes up to the grace period; where `signal` calls it off,
+ * whoever comes next goes on.
+ */
+export async function endIfAbandoned(
+  needs: AgentDependencies,
+  backend: Backend,
+  ref: AttemptRef,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { store, attended, ownWorkflow } = needs;
+  if (attended.has(ref)) return false;
+  const plan = await readRecord(store, keyOf.plan(ref.run), planSchema);
+  if (plan === undefined) {
+    if ((await ownWorkflow.find(ref.run))?.open === true) return false;
+    await attended.during(ref, () => endUnrecorded(needs, backend, ref, signal));
+    return true;
+  }
+  const end = await readRecord(store, keyOf.end(ref.run, ref.attempt), attemptEnd);
+  if (end === undefined && ((await isWanted(needs, plan)) || !(await isOurs(needs, backend, ref)))) return false;
+  const own = { ref, plan, backend, runId: plan.firstRunId, end };
+  await attended.during(ref, () => endRecorded(needs, own, signal));
+  return true;
+}
+
+/** Whether the workflow that the plan was made for goes on, perhaps after a reset. */
+async function isWanted({ ownWorkflow }: AgentDependencies, plan: Plan): Promise<boolean> {
+  const found = await ownWorkflow.find(plan.workflowId);
+  return found?.open === true && found.firstRunId === plan.firstRunId;
+}
+
+/** What another agent claimed is for that one to record. */
+async function isOurs({ store, agent }: AgentDependencies, backend: Backend, ref: AttemptRef): Promise<boolean> {
+  if (!backend.hostBound) return true;
+  const held = await readRecord(store, keyOf.claim(ref.run, ref.attempt), claim);
+  return held !== undefined && 'agent' in held && held.agent === agent;
+}
+
+/** TERM, grace, KILL, record, removal. */
+async function endRecorded(needs: AgentDependencies, own: PlannedAttempt, signal: AbortSignal): Promise<void> {
+  const { ref, plan, backend } = own;
+  if (own.end === undefined) {
+    await ask(needs.store, ref, { as: 'cancelled', reason: 'the workflow was terminated or deleted' });
+    await needs.reached('end:after-asked');
+  }
+  await backend.stop(ref, plan.gracePeriodMs, signal);
+  await needs.reached('end:after-stop');
+  await finish(needs, own, signal);
+}
+
+async function endUnrecorded(
+  needs: AgentDependencies,
+  backend: Backend,
+  ref: AttemptRef,
+  signal: AbortSignal,
+): Promise<void> {
+  await backend.stop(ref, defaultGracePeriodMs, signal);
+  needs.permits.ended(ref);
+  await backend.release(ref, signal);
+}

@@ -1,0 +1,42 @@
+import type { Request } from '../contracts/messages.ts';
+import type { Relaunch } from './connect.ts';
+import { ClientError } from './errors.ts';
+import { cancel } from './messages.ts';
+import { result } from './result.ts';
+import { describe } from './runs.ts';
+import { asking } from './temporal-errors.ts';
+
+/**
+ * Deletes a run: cancels it if it goes on, waits for its end, and has Temporal delete it, which it does within seconds to a minute. A janitor
+ * of its queue then removes its records, logs and checkpoint, and its id is free again. @throws ClientError run-not-found; temporal-refused
+ */
+export async function remove(relaunch: Relaunch, workflowId: string, request: Request): Promise<void> {
+  const { closedAt } = await describe(relaunch, workflowId);
+  if (closedAt === undefined) await end(relaunch, workflowId, request);
+  const { entity: namespace } = relaunch.settings;
+  await asking(namespace, workflowId, async () => {
+    for (const runId of await executionsOf(relaunch, workflowId)) {
+      const workflowExecution = { workflowId, runId };
+      await relaunch.temporal.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
+    }
+  });
+}
+
+async function end(relaunch: Relaunch, workflowId: string, request: Request): Promise<void> {
+  try {
+    await cancel(relaunch, workflowId, request);
+    await result(relaunch, workflowId);
+  } catch (error) {
+    if (!(error instanceof ClientError && ['run-ended', 'run-terminated'].includes(error.code))) throw error;
+  }
+}
+
+/** The latest, and those that were reset. Visibility may not know them all yet, and cannot match every id. */
+async function executionsOf({ temporal }: Relaunch, workflowId: string): Promise<Set<string>> {
+  const { runId } = await temporal.workflow.getHandle(workflowId).describe();
+  const found = new Set([runId]);
+  if (/[\\"]/.test(workflowId)) return found;
+  const query = `WorkflowId = '${workflowId.replace(/'/g, "\\'")}'`;
+  for await (const execution of temporal.workflow.list({ query })) found.add(execution.runId);
+  return found;
+}

@@ -1,0 +1,109 @@
+import type { Client } from '@temporalio/client';
+import type { Logger } from '@temporalio/worker';
+import type { AttemptRef, Backend } from '../activities/backends/backend.ts';
+import { wasDeleted } from '../activities/deleted-run.ts';
+import type { AgentDependencies } from '../activities/dependencies.ts';
+import { endIfAbandoned } from '../activities/end-attempt.ts';
+import { launchWorkflowType } from '../contracts/messages.ts';
+import { runIdOf } from '../contracts/names.ts';
+import { plan as planSchema, type Plan } from '../contracts/plan.ts';
+import { keyOf } from '../store/layout.ts';
+import { readRecord } from '../store/records.ts';
+import { removeRunRecords } from '../store/run-records.ts';
+
+/** What of an agent's attempts a backend has. */
+export interface Found {
+  backend: Backend;
+  ref: AttemptRef;
+}
+
+export interface JanitorOptions {
+  namespace: string;
+  queues: readonly string[];
+  logger: Logger;
+}
+
+/**
+ * Removes what is left: attempts that nobody will ask for again, and what there is of runs that were deleted. It looks at how things are,
+ * not at what has happened, so that it does not matter who died when.
+ */
+export class Janitor {
+  readonly #needs: AgentDependencies;
+  readonly #client: Client;
+  readonly #options: JanitorOptions;
+  /** Runs that only expired in Temporal: their records stay. */
+  readonly #expired = new Set<string>();
+  /** What was said already of attempts that could not be tidied, by uid. */
+  readonly #trouble = new Map<string, string>();
+
+  constructor(needs: AgentDependencies, client: Client, options: JanitorOptions) {
+    this.#needs = needs;
+    this.#client = client;
+    this.#options = options;
+  }
+
+  /** Ends and removes those of the attempts that are abandoned; that takes their grace period, and goes on after `signal` at the next agent's. */
+  async tidyAttempts(found: readonly Found[], signal: AbortSignal): Promise<void> {
+    const ours = found.filter(({ ref }) => ref.entity === this.#options.namespace);
+    await Promise.all(ours.map((one) => this.#tidyAttempt(one, signal)));
+  }
+
+  async #tidyAttempt({ backend, ref }: Found, signal: AbortSignal): Promise<void> {
+    const { run, attempt, uid } = ref;
+    try {
+      if (await endIfAbandoned(this.#needs, backend, ref, signal))
+        this.#say('ended an abandoned attempt', { run, attempt });
+      this.#trouble.delete(uid);
+    } catch (error) {
+      if (signal.aborted || this.#trouble.get(uid) === String(error)) return;
+      this.#trouble.set(uid, String(error));
+      this.#options.logger.warn('could not tidy an attempt', { run, attempt, error });
+    }
+  }
+
+  /** Removes the records of deleted runs of the agent's queues, and what this host keeps of runs that are no more. */
+  async tidyRuns(): Promise<void> {
+    const { store, backends, ownWorkflow } = this.#needs;
+    const { namespace } = this.#options;
+    const recorded = await store.folders(keyOf.runs);
+    const kept = await Promise.all(
+      backends.map(async (backend) => ({ backend, runs: new Set(await backend.keeps(namespace)) })),
+    );
+    // Only now: a run is in Temporal before there is anything else of it.
+    const known = await this.#knownRuns();
+    for (const run of new Set([...recorded, ...kept.flatMap(({ runs }) => [...runs])])) {
+      if (known.has(run)) continue;
+      const plan = await readRecord(store, keyOf.plan(run), planSchema);
+      // Visibility lags behind: the last word is the workflow's own.
+      if ((await ownWorkflow.find(plan?.workflowId ?? run)) !== undefined) continue;
+      for (const { backend, runs } of kept) if (runs.has(run)) await backend.forget(namespace, run);
+      if (recorded.includes(run)) await this.#removeIfDeleted(run, plan);
+    }
+  }
+
+  async #knownRuns(): Promise<Set<string>> {
+    const known = new Set<string>();
+    const query = `WorkflowType = '${launchWorkflowType}'`;
+    for await (const { workflowId } of this.#client.workflow.list({ query, pageSize: 1_000 })) {
+      known.add(runIdOf(workflowId));
+    }
+    return known;
+  }
+
+  async #removeIfDeleted(run: string, plan: Plan | undefined): Promise<void> {
+    const { store, reached } = this.#needs;
+    if (this.#expired.has(run) || (plan !== undefined && !this.#options.queues.includes(plan.queue))) return;
+    if (!(await wasDeleted(this.#needs, run, plan))) {
+      this.#expired.add(run);
+      return;
+    }
+    await reached('janitor:before-removal');
+    await removeRunRecords(store, run, plan);
+    await reached('janitor:after-removal');
+    this.#say('removed a deleted run', { run });
+  }
+
+  #say(message: string, meta: Record<string, unknown>): void {
+    this.#options.logger.info(message, meta);
+  }
+}
