@@ -52,7 +52,7 @@ async function isOurs({ store, agent }: AgentDependencies, backend: Backend, ref
 async function endRecorded(needs: AgentDependencies, own: PlannedAttempt, signal: AbortSignal): Promise<void> {
   const { ref, plan, backend } = own;
   if (own.end === undefined) {
-    await ask(needs.store, ref, { as: 'cancelled', reason: 'the workflow was terminated or deleted' });
+    await ask(needs.store, ref, { as: 'cancelled', reason: 'its workflow is gone: failed, terminated or deleted' });
     await needs.reached('end:after-asked');
   }
   await backend.stop(ref, plan.gracePeriodMs, signal);

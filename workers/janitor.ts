@@ -31,7 +31,7 @@ export class Janitor {
   readonly #needs: AgentDependencies;
   readonly #client: Client;
   readonly #options: JanitorOptions;
-  /** Runs that only expired in Temporal: their records stay. */
+  /** Runs that only expired in Temporal: whatever there is of them stays. */
   readonly #expired = new Set<string>();
   /** What was said already of attempts that could not be tidied, by uid. */
   readonly #trouble = new Map<string, string>();
@@ -61,10 +61,10 @@ export class Janitor {
     }
   }
 
-  /** Removes the records of deleted runs of the agent's queues, and what this host keeps of runs that are no more. */
+  /** Removes what there is of deleted runs: what this host keeps of them, and the records of those of the agent's queues. */
   async tidyRuns(): Promise<void> {
     const { store, backends, ownWorkflow } = this.#needs;
-    const { namespace } = this.#options;
+    const { namespace, queues } = this.#options;
     const recorded = await store.folders(keyOf.runs);
     const kept = await Promise.all(
       backends.map(async (backend) => ({ backend, runs: new Set(await backend.keeps(namespace)) })),
@@ -72,12 +72,16 @@ export class Janitor {
     // Only now: a run is in Temporal before there is anything else of it.
     const known = await this.#knownRuns();
     for (const run of new Set([...recorded, ...kept.flatMap(({ runs }) => [...runs])])) {
-      if (known.has(run)) continue;
+      if (known.has(run) || this.#expired.has(run)) continue;
       const plan = await readRecord(store, keyOf.plan(run), planSchema);
       // Visibility lags behind: the last word is the workflow's own.
       if ((await ownWorkflow.find(plan?.workflowId ?? run)) !== undefined) continue;
+      if (!(await wasDeleted(this.#needs, run, plan))) {
+        this.#expired.add(run);
+        continue;
+      }
       for (const { backend, runs } of kept) if (runs.has(run)) await backend.forget(namespace, run);
-      if (recorded.includes(run)) await this.#removeIfDeleted(run, plan);
+      if (recorded.includes(run) && (plan === undefined || queues.includes(plan.queue))) await this.#remove(run, plan);
     }
   }
 
@@ -90,13 +94,8 @@ export class Janitor {
     return known;
   }
 
-  async #removeIfDeleted(run: string, plan: Plan | undefined): Promise<void> {
+  async #remove(run: string, plan: Plan | undefined): Promise<void> {
     const { store, reached } = this.#needs;
-    if (this.#expired.has(run) || (plan !== undefined && !this.#options.queues.includes(plan.queue))) return;
-    if (!(await wasDeleted(this.#needs, run, plan))) {
-      this.#expired.add(run);
-      return;
-    }
     await reached('janitor:before-removal');
     await removeRunRecords(store, run, plan);
     await reached('janitor:after-removal');

@@ -77,7 +77,7 @@ test.each([
   expect(await endIfAbandoned(harness.needs(), backend, run.ref(), never)).toBe(true);
   expect(await harness.json(keyOf.end(run.run, 1))).toMatchObject({ outcome });
   expect(await harness.json(keyOf.asked(run.run, 1))).toMatchObject({
-    ...{ as: 'cancelled', reason: 'the workflow was terminated or deleted' },
+    ...{ as: 'cancelled', reason: 'its workflow is gone: failed, terminated or deleted' },
   });
   expect(pidsOf(run.ref())).toEqual([]);
   expect(await harness.processes.backend.list(agent)).toEqual([]);
