@@ -11,7 +11,7 @@ import { ask, checkHost, forOwnAttempt, type PlannedAttempt } from './own-attemp
 import { PhaseReporter } from './phase-reporter.ts';
 
 /** After the workflow's own timer, so that an honest workflow ends its run itself. */
-const enforcementSlackMs = 30_000;
+export const enforcementSlackMs = 30_000;
 const enforcementRetryMs = 5_000;
 
 /**

@@ -20,19 +20,23 @@ export function toFailure(error: unknown): Error {
   if (error instanceof RelaunchError) {
     return ApplicationFailure.create({
       type: error.type,
-      message: error.message,
+      message: error.message.toWellFormed(),
       nonRetryable: !isRetryable(error.type),
       ...(error.cause instanceof Error ? { cause: error.cause } : {}),
     });
   }
   if (isSystemError(error) || error instanceof ServiceError) {
-    return ApplicationFailure.create({ type: 'BackendUnavailable', message: error.message, cause: error });
+    return ApplicationFailure.create({
+      type: 'BackendUnavailable',
+      message: error.message.toWellFormed(),
+      cause: error,
+    });
   }
   // A fault of ours: trying again would hide it for ever.
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   return ApplicationFailure.create({
     type: name,
-    message: `internal error: ${message}`,
+    message: `internal error: ${message}`.toWellFormed(),
     nonRetryable: true,
     ...(error instanceof Error ? { cause: error } : {}),
   });

@@ -1,17 +1,17 @@
 import { attemptEnd } from '../contracts/activities.ts';
 import { plan as planSchema, type Plan } from '../contracts/plan.ts';
 import { defaultGracePeriodMs } from '../contracts/queue-spec.ts';
-import { claim } from '../contracts/records.ts';
+import { claim, type Asked } from '../contracts/records.ts';
 import { keyOf } from '../store/layout.ts';
 import { readRecord } from '../store/records.ts';
-import { finish } from './await-attempt.ts';
+import { enforcementSlackMs, finish } from './await-attempt.ts';
 import type { AttemptRef, Backend } from './backends/backend.ts';
 import type { AgentDependencies } from './dependencies.ts';
 import { ask, type PlannedAttempt } from './own-attempt.ts';
 
 /**
  * Ends an attempt of this host if nobody will ask for it again: its end is recorded (an agent that was away was given up), its workflow is
- * gone, or its run was deleted with all its records. Answers whether it did. Takes up to the grace period; where `signal` calls it off,
+ * gone, or its run was deleted with all its records; and one that nobody follows past its queue's run time-out. Answers whether it did. Takes up to the grace period; where `signal` calls it off,
  * whoever comes next goes on.
  */
 export async function endIfAbandoned(
@@ -29,10 +29,24 @@ export async function endIfAbandoned(
     return true;
   }
   const end = await readRecord(store, keyOf.end(ref.run, ref.attempt), attemptEnd);
-  if (end === undefined && ((await isWanted(needs, plan)) || !(await isOurs(needs, backend, ref)))) return false;
+  const why = end === undefined ? await whyEnd(needs, backend, ref, plan) : undefined;
+  if (end === undefined && why === undefined) return false;
   const own = { ref, plan, backend, runId: plan.firstRunId, end };
-  await attended.during(ref, () => endRecorded(needs, own, signal));
+  await attended.during(ref, () => endRecorded(needs, own, why, signal));
   return true;
+}
+
+/** Why an attempt without a recorded end is to end; undefined: somebody will come for it. */
+async function whyEnd(
+  needs: AgentDependencies,
+  backend: Backend,
+  ref: AttemptRef,
+  plan: Plan,
+): Promise<Omit<Asked, 'attempt'> | undefined> {
+  if (!(await isOurs(needs, backend, ref))) return undefined;
+  if (!(await isWanted(needs, plan)))
+    return { as: 'cancelled', reason: 'its workflow is gone: failed, terminated or deleted' };
+  return (await isOverdue(needs, ref, plan)) ? { as: 'timed-out', phase: 'run', by: needs.agent } : undefined;
 }
 
 /** Whether the workflow that the plan was made for goes on, perhaps after a reset. */
@@ -48,11 +62,23 @@ async function isOurs({ store, agent }: AgentDependencies, backend: Backend, ref
   return held !== undefined && 'agent' in held && held.agent === agent;
 }
 
+/** A workflow that never follows what it submitted gets no more time than others. Counted from the claim. */
+async function isOverdue({ store }: AgentDependencies, ref: AttemptRef, plan: Plan): Promise<boolean> {
+  if (plan.maxRunTimeoutMs === undefined) return false;
+  const since = await store.modifiedAt(keyOf.claim(ref.run, ref.attempt));
+  return since !== undefined && Date.now() - since.getTime() > plan.maxRunTimeoutMs + enforcementSlackMs;
+}
+
 /** TERM, grace, KILL, record, removal. */
-async function endRecorded(needs: AgentDependencies, own: PlannedAttempt, signal: AbortSignal): Promise<void> {
+async function endRecorded(
+  needs: AgentDependencies,
+  own: PlannedAttempt,
+  why: Omit<Asked, 'attempt'> | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const { ref, plan, backend } = own;
-  if (own.end === undefined) {
-    await ask(needs.store, ref, { as: 'cancelled', reason: 'its workflow is gone: failed, terminated or deleted' });
+  if (why !== undefined) {
+    await ask(needs.store, ref, why);
     await needs.reached('end:after-asked');
   }
   await backend.stop(ref, plan.gracePeriodMs, signal);

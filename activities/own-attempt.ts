@@ -49,7 +49,7 @@ export function forOwnAttempt<T extends AttemptArgument, R>(
 }
 
 async function ownAttempt<T extends AttemptArgument>(
-  { store, backends }: AgentDependencies,
+  { store, backends, ownWorkflow }: AgentDependencies,
   schema: z.ZodType<T>,
   argument: unknown,
 ): Promise<OwnAttempt<T>> {
@@ -60,6 +60,8 @@ async function ownAttempt<T extends AttemptArgument>(
   const run = runIdOf(workflowId);
   const plan = await readRecord(store, keyOf.plan(run), planSchema);
   if (plan?.workflowId !== workflowId) throw refused(`run ${run} has no plan: resolveLaunch comes first`);
+  if (runId !== plan.firstRunId && (await ownWorkflow.find(workflowId, runId))?.firstRunId !== plan.firstRunId)
+    throw refused(`run ${run} belongs to an earlier workflow of this id`);
   const queue = queueOfTaskQueue(taskQueue);
   if (queue !== undefined && queue !== plan.queue)
     throw refused(`run ${run} belongs to queue "${plan.queue}", not "${queue}"`);

@@ -5,7 +5,7 @@ import { claim } from '../contracts/records.ts';
 import { agentTaskQueue } from '../contracts/task-queues.ts';
 import { isAgentAlive } from '../store/agent-lease.ts';
 import { keyOf } from '../store/layout.ts';
-import { readRecord, writeOnce } from '../store/records.ts';
+import { writeOnce } from '../store/records.ts';
 import { finish } from './await-attempt.ts';
 import type { AgentDependencies } from './dependencies.ts';
 import { ask, checkHost, forOwnAttempt, type PlannedAttempt } from './own-attempt.ts';
@@ -36,8 +36,8 @@ async function stopAndFinish(needs: AgentDependencies, own: PlannedAttempt, aske
 /** The agent that alone could tell is gone. If it is not, whoever says so is wrong, or lies. */
 async function recordLost(needs: AgentDependencies, { ref }: PlannedAttempt, asked: StopArgument): Promise<Released> {
   const { store } = needs;
-  const held = await readRecord(store, keyOf.claim(ref.run, ref.attempt), claim);
-  if (held !== undefined && 'agent' in held && (await isAgentAlive(store, held.agent))) {
+  const held = await writeOnce(store, keyOf.claim(ref.run, ref.attempt), { tombstone: true }, claim);
+  if ('agent' in held && (await isAgentAlive(store, held.agent))) {
     throw new RelaunchError(
       'BackendUnavailable',
       `agent ${held.agent} is alive: only it can say how the attempt ended`,

@@ -1,11 +1,12 @@
 import { canonicalJson, sha256Hex } from '../contracts/hash.ts';
 import { RelaunchError } from '../contracts/failures.ts';
-import { fieldIssue, fieldIssues, formatIssues } from '../contracts/issues.ts';
-import { launchSpec, nameOf, type LaunchSpec } from '../contracts/launch-spec.ts';
+import { fieldIssue, formatIssues } from '../contracts/issues.ts';
+import { nameOf, type LaunchSpec } from '../contracts/launch-spec.ts';
 import { mergeLimits } from '../contracts/merge.ts';
 import { runIdOf } from '../contracts/names.ts';
 import { plan as planSchema, summaryOf, type Plan, type PlanSummary } from '../contracts/plan.ts';
 import { fairnessKeyOf, priorityKeyOf } from '../contracts/priority.ts';
+import { readLaunchSpec } from '../contracts/read-launch-spec.ts';
 import { queueOfTaskQueue } from '../contracts/task-queues.ts';
 import { keyOf } from '../store/layout.ts';
 import { readQueue } from '../store/queues.ts';
@@ -26,9 +27,9 @@ export function resolveLaunch(needs: Needs, input: unknown): Promise<PlanSummary
 
 async function resolve(needs: Needs, input: unknown): Promise<PlanSummary> {
   const workflow = await caller(needs);
-  const parsed = launchSpec.safeParse(input);
-  if (!parsed.success) throw rejected(formatIssues(fieldIssues(parsed.error, input)));
-  const spec = parsed.data;
+  const read = readLaunchSpec(input);
+  if ('wrong' in read) throw rejected(read.wrong);
+  const { spec } = read;
   if (queueOfTaskQueue(workflow.taskQueue) !== spec.queue) {
     throw rejected(`queue is "${spec.queue}", but this is an agent of ${workflow.taskQueue}`);
   }

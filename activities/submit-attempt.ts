@@ -3,7 +3,7 @@ import { attemptArgument, attemptEnd, type Submitted } from '../contracts/activi
 import type { Plan } from '../contracts/plan.ts';
 import { claim } from '../contracts/records.ts';
 import { decideNext, nothingSpent } from '../contracts/requeue.ts';
-import { agentTaskQueue, ioTaskQueue } from '../contracts/task-queues.ts';
+import { agentTaskQueue, ioTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
 import { unpackArchive } from '../store/archive.ts';
 import { keyOf } from '../store/layout.ts';
 import { readRecord, writeOnce } from '../store/records.ts';
@@ -15,6 +15,9 @@ import { PhaseReporter } from './phase-reporter.ts';
 export function submitAttempt(needs: AgentDependencies, argument: unknown): Promise<Submitted> {
   return forOwnAttempt(needs, attemptArgument, argument, async (own, signal) => {
     const { ref, plan, backend } = own;
+    if (own.taskQueue !== submitTaskQueue(plan.queue)) {
+      throw refused(`run ${plan.run} has to wait in ${submitTaskQueue(plan.queue)}, not in ${own.taskQueue}`);
+    }
     checkPriority(plan);
     const follow = backend.hostBound ? agentTaskQueue(needs.agent) : ioTaskQueue(plan.queue);
     if (own.end !== undefined) return { follow, agent: needs.agent };

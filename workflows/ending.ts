@@ -21,6 +21,9 @@ export class RunFailed extends Error {
   }
 }
 
+/** Enough to say what is wrong; a failure that Temporal does not take fails the workflow task for ever. */
+const longestSentence = 10_000;
+
 /** Ends the run as Failed, with its RunResult in the failure's details. Passes on a cancellation. */
 export function closeAsFailed(error: unknown, page: Page): never {
   // Anything else is a fault of this code: the workflow task fails and is tried again until a worker with the repair comes.
@@ -29,7 +32,9 @@ export function closeAsFailed(error: unknown, page: Page): never {
   const outcome = error instanceof RunFailed ? error.outcome : undefined;
   const result = page.closed(outcome?.kind === 'timed-out' || type === 'QueueTimeout' ? 'timed-out' : 'failed');
   const sentence = outcome === undefined ? message : `${message}: ${describeOutcome(outcome)}`;
-  throw ApplicationFailure.create({ type, message: sentence, nonRetryable: true, details: [result] });
+  // What a submitter or a job wrote may have been cut, or have come, in the middle of a character: protobuf takes no half ones.
+  const text = sentence.slice(0, longestSentence).toWellFormed();
+  throw ApplicationFailure.create({ type, message: text, nonRetryable: true, details: [result] });
 }
 
 /**

@@ -1,8 +1,8 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
-import { fieldIssues, formatIssues } from '../contracts/issues.ts';
-import { launchSpec, type LaunchSpec } from '../contracts/launch-spec.ts';
+import type { LaunchSpec } from '../contracts/launch-spec.ts';
 import type { AttemptOutcome } from '../contracts/outcome.ts';
 import type { PlanSummary } from '../contracts/plan.ts';
+import { readLaunchSpec } from '../contracts/read-launch-spec.ts';
 import { decideNext, nothingSpent, type Next, type Spent } from '../contracts/requeue.ts';
 import type { RunResult } from '../contracts/run-result.ts';
 import { resolving } from './agents.ts';
@@ -42,9 +42,9 @@ export async function launch(input: unknown): Promise<RunResult> {
 }
 
 function parse(input: unknown): LaunchSpec {
-  const parsed = launchSpec.safeParse(input);
-  if (parsed.success) return parsed.data;
-  throw new RunFailed('LaunchRejected', formatIssues(fieldIssues(parsed.error, input)));
+  const read = readLaunchSpec(input);
+  if ('spec' in read) return read.spec;
+  throw new RunFailed('LaunchRejected', read.wrong);
 }
 
 /** Undefined: cancelled before it was resolved. */

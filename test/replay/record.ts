@@ -1,29 +1,24 @@
 /**
- * Records the histories that test/replay replays: `npm run record-histories`, on purpose, when a workflow change may break
- * old runs because none are left. A changed history is a reviewed diff; without one, a change must replay those that are here.
+ * Records the histories that test/replay replays and that are not there yet: `npm run record-histories`. Those that are there stay: every
+ * change of workflow code must replay them. Delete one, on purpose, when it may break old runs because none are left.
  */
-import { rm, writeFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { cancelSignal, launchWorkflowType, statusQuery } from '../../contracts/messages.ts';
-import type { AttemptOutcome } from '../../contracts/outcome.ts';
+import type { WorkflowBundle } from '@temporalio/worker';
+import { launchWorkflowType } from '../../contracts/messages.ts';
 import { controlTaskQueue } from '../../contracts/task-queues.ts';
+import { bundleWorkflows } from '../../workers/bundle.ts';
 import { connectTemporal } from '../../workers/temporal.ts';
-import { servedQueue, startScripted, type Script } from '../support/scripted-agent.ts';
+import { servedQueue, startScripted } from '../support/scripted-agent.ts';
 import { startTestServer } from '../support/temporal-server.ts';
+import { withPatch } from './bundle-mutants.ts';
+import { scenarios, type Scenario } from './scenarios.ts';
 
-const at = new Date(0).toISOString();
-const succeeded: AttemptOutcome = { kind: 'succeeded', exitCode: 0, at };
-const evicted: AttemptOutcome = { kind: 'preempted', reason: 'EvictionByEvictionAPI', by: 'cluster', at };
-const failed: AttemptOutcome = { kind: 'failed', cause: 'exit-code', exitCode: 3, at };
-
-const scripts: Record<string, Script & { cancel?: boolean }> = {
-  success: { attempts: [succeeded], observes: true },
-  'two-preemptions': { attempts: [evicted, evicted, succeeded], observes: true },
-  'preemption-limit': { attempts: [evicted, evicted], plan: { requeue: { max: 1, on: ['EvictionByEvictionAPI'] } } },
-  failure: { attempts: [failed] },
-  cancel: { attempts: ['hold'], observes: true, cancel: true },
-  'run-time-out': { attempts: ['hold'], observes: true, plan: { timeoutsMs: { queue: 60_000, run: 1_000 } } },
+const goodInput = {
+  queue: servedQueue,
+  source: { code: { digest: 'a'.repeat(64) } },
+  entrypoint: ['python', 'train.py'],
 };
 
 /** Stack traces name paths of this machine. */
@@ -31,29 +26,37 @@ const withoutStacks = (key: string, value: unknown): unknown => (key === 'stackT
 
 const { home, settings, server } = await startTestServer();
 const { client, connection, close } = await connectTemporal(settings.temporal, settings.entity);
-const { agent, stop } = await startScripted(connection, client);
-for (const [workflowId, { cancel, ...script }] of Object.entries(scripts)) {
-  agent.script(workflowId, script);
-  const input = {
-    queue: servedQueue,
-    source: { code: { digest: 'a'.repeat(64) } },
-    entrypoint: ['python', 'train.py'],
-  };
-  const handle = await client.workflow.start(launchWorkflowType, {
-    workflowId,
-    taskQueue: controlTaskQueue,
-    args: [input],
-  });
-  if (cancel === true) {
-    while ((await handle.query(statusQuery)).state !== 'running') await sleep(50);
-    await handle.signal(cancelSignal, { by: 'ada', reason: 'wrong data' });
+
+async function record(
+  folder: string,
+  named: Readonly<Record<string, Scenario>>,
+  bundle?: WorkflowBundle,
+): Promise<void> {
+  await mkdir(new URL(folder, import.meta.url), { recursive: true });
+  const file = (name: string): URL => new URL(`${folder}${name}.json`, import.meta.url);
+  const missing = Object.entries(named).filter(([name]) => !existsSync(file(name)));
+  const { agent, stop } = await startScripted(connection, client, settings.entity, bundle);
+  for (const [workflowId, { ask, input, ...script }] of missing) {
+    agent.script(workflowId, script);
+    const handle = await client.workflow.start(launchWorkflowType, {
+      workflowId,
+      taskQueue: controlTaskQueue,
+      args: [input ?? goodInput],
+    });
+    await ask?.(handle);
+    await handle.result().catch(() => undefined);
+    const history: unknown = JSON.parse(historyToJSON(await handle.fetchHistory()));
+    await writeFile(file(workflowId), `${JSON.stringify(history, withoutStacks, 1)}\n`);
   }
-  await handle.result().catch(() => undefined);
-  const file = new URL(`./histories/${workflowId}.json`, import.meta.url);
-  const history: unknown = JSON.parse(historyToJSON(await handle.fetchHistory()));
-  await writeFile(file, `${JSON.stringify(history, withoutStacks, 1)}\n`);
+  await stop();
 }
-await stop();
+
+await record('./histories/', scenarios);
+await record(
+  './histories/of-mutants/',
+  { patched: scenarios['success'] ?? { attempts: [] } },
+  withPatch(await bundleWorkflows()),
+);
 await close();
 await server.stop();
 await rm(home, { recursive: true });

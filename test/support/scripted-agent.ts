@@ -1,7 +1,7 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
 import { controlActivities } from '../../activities/control-activities.ts';
 import type { AgentActivities, StopArgument } from '../../contracts/activities.ts';
 import { nameOutcome } from '../../contracts/asked-outcome.ts';
@@ -26,8 +26,9 @@ export interface Script {
   /**
    * How its attempts end, in order. `hold`: it runs until it is stopped. `silent`: the same, but await cannot tell afterwards.
    * `never`: submit does not get through. These two fail and are tried again a day later, since time is not skipped under a pending activity.
+   * `gone`: the agent that took it is never seen again.
    */
-  attempts: (AttemptOutcome | 'hold' | 'silent' | 'never')[];
+  attempts: (AttemptOutcome | 'hold' | 'silent' | 'never' | 'gone')[];
   /** False: resolve does not get through either. */
   resolves?: boolean;
   /** Whether await says that the attempt runs. */
@@ -75,9 +76,11 @@ export class ScriptedAgent {
         return Promise.resolve(this.#plan());
       },
       submitAttempt: ({ attempt }) => {
-        if (this.#scripts.get(caller())?.attempts[attempt - 1] === 'never') throw tomorrow();
+        const ends = this.#scripts.get(caller())?.attempts[attempt - 1];
+        if (ends === 'never') throw tomorrow();
         this.heard(caller()).submits.push(attempt);
-        return Promise.resolve({ follow: agentTaskQueue(agentName), agent: agentName });
+        const agent = ends === 'gone' ? 'gone' : agentName;
+        return Promise.resolve({ follow: agentTaskQueue(agent), agent });
       },
       awaitAttempt: ({ attempt }) => this.#await(attempt),
       stopAttempt: (argument) => {
@@ -146,11 +149,12 @@ function pause(signal: AbortSignal, ms: number): Promise<void> {
   });
 }
 
-/** Runs the real workflows with a scripted agent, until `stop`. */
+/** Runs the real workflows, or those of another bundle, with a scripted agent, until `stop`. */
 export async function startScripted(
   connection: NativeConnection,
   client: Client,
   namespace = 'default',
+  bundle?: WorkflowBundle,
 ): Promise<{ agent: ScriptedAgent; stop(): Promise<void> }> {
   const agent = new ScriptedAgent(client);
   const activities = agent.activities();
@@ -160,7 +164,10 @@ export async function startScripted(
     await client.workflow.getHandle(workflowId, runId).cancel();
   });
   const workers = await Promise.all([
-    create(controlTaskQueue, { workflowBundle: await bundleWorkflows(createLogger('warn')), activities: control }),
+    create(controlTaskQueue, {
+      workflowBundle: bundle ?? (await bundleWorkflows(createLogger('warn'))),
+      activities: control,
+    }),
     ...[
       resolveTaskQueue(servedQueue),
       submitTaskQueue(servedQueue),

@@ -1,0 +1,46 @@
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
+import { randomUUID } from 'node:crypto';
+import { launchWorkflowType } from '../../contracts/messages.ts';
+import { controlTaskQueue } from '../../contracts/task-queues.ts';
+
+/** Starts `launch` with payloads that no client would send. */
+export async function startRaw(client: Client, workflowId: string, payloads: Payload[]): Promise<WorkflowHandle> {
+  await client.workflowService.startWorkflowExecution({
+    namespace: client.options.namespace,
+    workflowId,
+    workflowType: { name: launchWorkflowType },
+    taskQueue: { name: controlTaskQueue },
+    input: { payloads },
+    requestId: randomUUID(),
+  });
+  return client.workflow.getHandle(workflowId);
+}
+
+/** Sends a signal whose payloads, and headers, may be anything. */
+export async function signalRaw(
+  client: Client,
+  workflowId: string,
+  signalName: string,
+  payloads: Payload[],
+): Promise<void> {
+  await client.workflowService.signalWorkflowExecution({
+    namespace: client.options.namespace,
+    workflowExecution: { workflowId },
+    signalName,
+    input: { payloads },
+    header: { fields: { [signalName]: payloads[0] ?? {} } },
+    requestId: randomUUID(),
+  });
+}
+
+/** Why workflow tasks of a run failed: one is enough to wedge it, since it is tried again for ever. */
+export async function failedTasks(handle: WorkflowHandle): Promise<string[]> {
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).flatMap(
+    ({ workflowTaskFailedEventAttributes: failed, workflowTaskTimedOutEventAttributes: late }) => {
+      if (failed != null) return [failed.failure?.message ?? 'failed'];
+      return late == null ? [] : ['timed out'];
+    },
+  );
+}
