@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests of a folder that start servers and processes, measure time or kill things: one file at a time. */
+/** Tests of a folder that start servers and processes, measure time or kill things: they wait more than they work, but not many fit a machine. */
 const real = (name: string) => ({
   extends: true as const,
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
-    fileParallelism: false,
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

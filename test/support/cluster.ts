@@ -3,15 +3,23 @@ import { once } from 'node:events';
 import { readFile, rm, writeFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { connect, createQueue, submit, type Relaunch, type Run } from '../../client/index.ts';
+import type { KillPoint } from '../../activities/dependencies.ts';
+import { connect, createQueue, submit, type Relaunch, type Run, type SubmitOptions } from '../../client/index.ts';
 import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';
 import type { QueueSpecInput } from '../../contracts/queue-spec.ts';
+import { atMost } from './at-most.ts';
 import type { Hooked } from './hooked-worker.ts';
 import { killJobsOf } from './process-pids.ts';
 import { startTestServer, type TestServer } from './temporal-server.ts';
 import { until } from './until.ts';
 
 const script = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** A control worker takes four seconds of computing to start, on a machine that may be busy with other tests. */
+const startPatienceMs = 90_000;
+
+/** All at once they only slow each other down, until the last is up after everybody's patience. */
+const starting = atMost(4);
 
 /** A process of ours, with what it wrote. */
 export interface Started {
@@ -61,9 +69,19 @@ export class Cluster {
     }
   }
 
+  /** Of the Temporal server that runs, or ran last. */
+  get serverPid(): number {
+    return this.#server.server.pid;
+  }
+
   /** Runs `relaunch ARGS`. */
   command(...args: string[]): Started {
     return this.#spawn([script('../../scripts/relaunch.ts'), ...args]);
+  }
+
+  /** Runs any program of this repository, by its absolute path. */
+  program(path: string, ...args: string[]): Started {
+    return this.#spawn([path, ...args]);
   }
 
   /** Runs `relaunch ARGS` to its end. */
@@ -74,32 +92,34 @@ export class Cluster {
 
   /** A control worker, up and polling. */
   control(): Promise<Started> {
-    return saying(this.command('control'), 'Worker state changed.*RUNNING|"state":"RUNNING"');
+    return starting(() => saying(this.command('control'), 'Worker state changed.*RUNNING|"state":"RUNNING"'));
   }
 
   /** An agent, up and polling. `host`: one with nothing but the store in common with those of other hosts. */
   agent(name: string, queues: string[], maxJobs: number, host?: string): Promise<Started> {
     const args = queues.flatMap((queue) => ['-q', queue]);
     const all = ['agent', '--name', name, ...args, '--max-jobs', String(maxJobs)];
-    return saying(this.#spawn([script('../../scripts/relaunch.ts'), ...all], host), 'agent serves');
+    return starting(() => saying(this.#spawn([script('../../scripts/relaunch.ts'), ...all], host), 'agent serves'));
   }
 
   /** An agent that dies or waits at a named point, each time. {@link reached} then says so. */
   hookedAgent(name: string, queues: string[], hook: Hook, more: { maxJobs?: number; host?: string } = {}) {
     const hooked: Hooked = { name, queues, maxJobs: more.maxJobs ?? 1, ...hook, marks: this.home };
-    return saying(this.#spawn([script('./hooked-worker.ts'), JSON.stringify(hooked)], more.host), 'agent serves');
+    const args = [script('./hooked-worker.ts'), JSON.stringify(hooked)];
+    return starting(() => saying(this.#spawn(args, more.host), 'agent serves'));
   }
 
   /** The same, of a control worker. */
   hookedControl(name: string, hook: Hook): Promise<Started> {
     const hooked: Hooked = { name, maxJobs: 0, ...hook, marks: this.home };
-    return saying(this.#spawn([script('./hooked-worker.ts'), JSON.stringify(hooked)]), '"state":"RUNNING"');
+    const args = [script('./hooked-worker.ts'), JSON.stringify(hooked)];
+    return starting(() => saying(this.#spawn(args), '"state":"RUNNING"'));
   }
 
-  /** How often a hooked worker of this name has come to its point. */
-  async reached(name: string): Promise<number> {
+  /** How often hooked workers of this name have come to their points, or to one of them. */
+  async reached(name: string, point?: KillPoint): Promise<number> {
     const marks = await readFile(join(this.home, `reached-${name}`), 'utf8').catch(() => '');
-    return marks.split('\n').length - 1;
+    return marks.split('\n').filter((mark) => (point === undefined ? mark !== '' : mark === point)).length;
   }
 
   /** Lets those go on that wait at their point. */
@@ -119,15 +139,15 @@ export class Cluster {
   }
 
   /** Submits a shell script. It runs in an otherwise empty directory. */
-  async shell(queue: string, text: string, more: Partial<LaunchSpecInput> = {}): Promise<Run> {
-    const dir = join(this.home, 'code');
-    return submit(this.relaunch, {
-      queue,
-      source: { code: { dir } },
-      entrypoint: ['sh', '-c', text],
-      user: 'ada',
-      ...more,
-    });
+  async shell(
+    queue: string,
+    text: string,
+    more: Partial<LaunchSpecInput> = {},
+    options: SubmitOptions = {},
+  ): Promise<Run> {
+    const source = { code: { dir: join(this.home, 'code') } };
+    const spec = { queue, source, entrypoint: ['sh', '-c', text], user: 'ada', ...more };
+    return submit(this.relaunch, spec, options);
   }
 
   async stop(): Promise<void> {
@@ -151,13 +171,22 @@ export class Cluster {
   }
 }
 
-/** Waits until a process has written something. */
+/** Waits until a process has written something. @throws an Error with its output when it ends without; one that is late is killed, as nobody else would do it */
 export async function saying(started: Started, pattern: string): Promise<Started> {
-  const { output, child } = started;
-  await until(`output that matches ${pattern}`, () => {
-    const text = output();
-    if (new RegExp(pattern).test(text)) return true;
-    throw new Error(child.exitCode === null ? text : `it exited: ${text}`);
-  });
+  const { child, output, exited } = started;
+  const said = (): boolean => new RegExp(pattern).test(output());
+  let over = false;
+  void exited.then(() => (over = true));
+  try {
+    const ready = (): boolean => {
+      if (said() || over) return true;
+      throw new Error(output());
+    };
+    await until(`output that matches ${pattern}`, ready, startPatienceMs);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+  if (!said()) throw new Error(`it ended without output that matches ${pattern}: ${output()}`);
   return started;
 }

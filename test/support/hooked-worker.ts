@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cancellationSignal } from '@temporalio/activity';
 import type { KillPoint } from '../../activities/dependencies.ts';
 import { readSettings } from '../../client/index.ts';
 import { baseEnvOf } from '../../scripts/base-env.ts';
@@ -17,8 +18,8 @@ export interface Hooked {
   queues?: string[];
   maxJobs: number;
   at: KillPoint;
-  /** `kill`: SIGKILL, each time. `hold`: waits until the file `let-go-<name>` is there. */
-  do: 'kill' | 'hold';
+  /** `kill`: SIGKILL, each time. `hold`: waits until the file `let-go-<name>` is there. `linger`: the same, or until its activity is cancelled. */
+  do: 'kill' | 'hold' | 'linger';
   /** Where `reached-<name>` is written, a line each time. */
   marks: string;
 }
@@ -32,7 +33,10 @@ async function reached(point: KillPoint): Promise<void> {
   if (point !== hooked.at) return;
   appendFileSync(join(hooked.marks, `reached-${hooked.name}`), `${point}\n`);
   if (hooked.do === 'kill') process.kill(process.pid, 'SIGKILL');
-  while (!existsSync(join(hooked.marks, `let-go-${hooked.name}`))) await sleep(50);
+  while (!existsSync(join(hooked.marks, `let-go-${hooked.name}`))) {
+    if (hooked.do === 'linger' && cancellationSignal().aborted) return;
+    await sleep(50);
+  }
 }
 
 const { name, queues, maxJobs } = hooked;

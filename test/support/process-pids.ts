@@ -12,13 +12,21 @@ export function pidsOf(ref: AttemptRef): number[] {
 
 /** Ends what a test left running on purpose, such as the job of an agent that never comes back. */
 export function killJobsOf(home: string): void {
-  const left = pidsWith((environment) =>
-    environment.some((each) => each.startsWith(`RELAUNCH_CHECKPOINT_DIR=${home}/`)),
-  );
-  for (const pid of left) process.kill(pid, 'SIGKILL');
+  for (const pid of jobPidsIn(home)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended in the meantime.
+    }
+  }
 }
 
-function pidsWith(wanted: (environment: string[]) => boolean): number[] {
+/** All processes of jobs on hosts whose directories are below this one. */
+export const jobPidsIn = (directory: string): number[] =>
+  pidsWith((environment) => environment.some((each) => each.startsWith(`RELAUNCH_CHECKPOINT_DIR=${directory}/`)));
+
+/** The processes whose environment is `wanted` and that are no zombies. */
+export function pidsWith(wanted: (environment: string[]) => boolean): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const lookMs = 50;
-
-/** Waits until `look` answers something; undefined, false and errors are "not yet". @throws an Error with the last of them when `timeoutMs` (default 30 s) have passed */
+/** Waits until `look` answers something; undefined, false and errors are "not yet". @throws an Error with the last of them when `timeoutMs` (default 30 s) have passed. `everyMs`: between two looks; more where many look at once */
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
   timeoutMs = 30_000,
+  everyMs = 50,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
@@ -22,7 +21,7 @@ export async function until<T>(
       const seen = last instanceof Error ? last.message : String(last);
       throw new Error(`${what}: not within ${String(timeoutMs)} ms (last: ${seen})`, { cause: last });
     }
-    await sleep(lookMs);
+    await sleep(everyMs);
   }
 }
 
@@ -31,6 +30,7 @@ export async function untilNone(
   what: string,
   list: () => Promise<readonly string[]>,
   timeoutMs?: number,
+  everyMs?: number,
 ): Promise<void> {
   await until(
     `no more of ${what}`,
@@ -40,5 +40,6 @@ export async function untilNone(
       throw new Error(left.join(', '));
     },
     timeoutMs,
+    everyMs,
   );
 }

@@ -1,0 +1,40 @@
+import { changingMax } from './changing-max.ts';
+import { deploys } from './deploys.ts';
+import type { Findings } from './findings.ts';
+import { leftovers } from './leftovers.ts';
+import { manyLive } from './many-live.ts';
+import { onePlace } from './one-place.ts';
+import { permits } from './permits.ts';
+import { randomKills } from './random-kills.ts';
+import { play, type Scenario } from './scenario.ts';
+
+/** What `--only` chooses from. */
+export const groups = ['kills', 'permits', 'leftovers', 'deploys'] as const;
+export type Group = (typeof groups)[number];
+
+/** A scenario with its sizes. */
+export interface Act {
+  group: Group;
+  name: string;
+  sizes: unknown;
+  play(seed: number, say: (line: string) => void): Promise<Findings>;
+}
+
+function act<Sizes>(group: Group, scenario: Scenario<Sizes>, sizes: Sizes): Act {
+  return { group, name: scenario.name, sizes, play: (seed, say) => play(scenario, sizes, seed, say) };
+}
+
+/** The sizes that the issue asks for, or a part of them. */
+export function acts(scale: number): Act[] {
+  const scaled = (full: number, least: number): number => Math.max(least, Math.round(full * scale));
+  const maxima = [2, 5, 1, 3, 8, 1, 4, 2];
+  return [
+    act('kills', randomKills, { kills: scaled(100, 6), inFlight: scaled(12, 6), mostRuns: scaled(1_000, 10) }),
+    act('permits', permits, { runs: scaled(500, 50), kills: scaled(10, 1) }),
+    act('permits', onePlace, { runsInEach: scaled(20, 4) }),
+    act('permits', changingMax, { maxima: maxima.slice(0, scaled(maxima.length, 3)) }),
+    act('permits', manyLive, { live: scaled(300, 20), measureMs: scaled(60_000, 5_000) }),
+    act('leftovers', leftovers, { runs: scaled(200, 12), inFlight: scaled(12, 6) }),
+    act('deploys', deploys, { live: scaled(50, 8), short: scaled(100, 10), rounds: scaled(5, 1) }),
+  ];
+}
