@@ -14,10 +14,10 @@ import { readRecord, writeOnce } from '../store/records.ts';
 import { removeRunRecords } from '../store/run-records.ts';
 import type { Store } from '../store/store.ts';
 import { callingWorkflow, withHeartbeat } from './border.ts';
-import { wasDeleted } from './deleted-run.ts';
+import { isStillEnding, wasDeleted } from './deleted-run.ts';
 import type { AgentDependencies } from './dependencies.ts';
 
-type Needs = Pick<AgentDependencies, 'store' | 'backends' | 'ownWorkflow' | 'retentionMs' | 'reached'>;
+type Needs = Pick<AgentDependencies, 'agent' | 'store' | 'backends' | 'ownWorkflow' | 'retentionMs' | 'reached'>;
 type Calling = ReturnType<typeof callingWorkflow> & { firstRunId: string };
 
 /** Checks everything about a spec again, since neither the client nor the history is trusted, and makes it a plan that holds for good. */
@@ -53,6 +53,8 @@ async function caller({ ownWorkflow }: Needs): Promise<Calling> {
 async function heldPlan(needs: Needs, run: string, { firstRunId }: Calling): Promise<Plan | undefined> {
   const held = await readRecord(needs.store, keyOf.plan(run), planSchema);
   if (held === undefined || held.firstRunId === firstRunId || !(await wasDeleted(needs, run, held))) return held;
+  if (await isStillEnding(needs, run))
+    throw new RelaunchError('BackendUnavailable', `run ${run} was deleted, and its last attempt is being ended`);
   await removeRunRecords(needs.store, run, held);
   return readRecord(needs.store, keyOf.plan(run), planSchema);
 }

@@ -7,7 +7,7 @@ import { describe } from './runs.ts';
 import { asking } from './temporal-errors.ts';
 
 /**
- * Deletes a run: cancels it if it goes on, waits for its end, and has Temporal delete it, which it does within seconds to a minute. A janitor
+ * Deletes a run: cancels it if it goes on, waits for its end, and has Temporal delete it, which it does in the background. A janitor
  * of its queue then removes its records, logs and checkpoint, and its id is free again. @throws ClientError run-not-found; temporal-refused
  */
 export async function remove(relaunch: Relaunch, workflowId: string, request: Request): Promise<void> {

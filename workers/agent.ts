@@ -47,6 +47,8 @@ export interface AgentOptions {
 const submitPollers = 4;
 const recountMs = 2_000;
 const tidyRunsMs = 10_000;
+/** How soon a submit learns that it is to end. */
+const submitHeartbeatMs = 1_000;
 /** A submit that is under way gets this long to come to its end at a shutdown. */
 const submitGraceMs = 5_000;
 
@@ -151,6 +153,7 @@ function gated(lane: ReturnType<JobGate['lane']> | undefined): Partial<WorkerOpt
     },
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: submitPollers },
     shutdownGraceTime: submitGraceMs,
+    maxHeartbeatThrottleInterval: submitHeartbeatMs,
   };
 }
 

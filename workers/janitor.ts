@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from '@temporalio/worker';
 import type { AttemptRef, Backend } from '../activities/backends/backend.ts';
-import { wasDeleted } from '../activities/deleted-run.ts';
+import { isStillEnding, wasDeleted } from '../activities/deleted-run.ts';
 import type { AgentDependencies } from '../activities/dependencies.ts';
 import { endIfAbandoned } from '../activities/end-attempt.ts';
 import { launchWorkflowType } from '../contracts/messages.ts';
@@ -80,6 +80,7 @@ export class Janitor {
         this.#expired.add(run);
         continue;
       }
+      if (await isStillEnding(this.#needs, run)) continue;
       for (const { backend, runs } of kept) if (runs.has(run)) await backend.forget(namespace, run);
       if (recorded.includes(run) && (plan === undefined || queues.includes(plan.queue))) await this.#remove(run, plan);
     }

@@ -165,5 +165,5 @@ async function agentLost(
 function unanswered(argument: StopArgument, agent: string | undefined): AttemptEnd {
   const who = agent === undefined ? `no agent of the queue answered` : `agent ${agent} did not answer`;
   const message = `${who} in time: if anything of this attempt is left, the agent's janitor stops it when it is back`;
-  return { outcome: outcomeAsked(argument, { at: new Date().toISOString(), message }), summary: {} };
+  return { outcome: { ...outcomeAsked(argument, { at: new Date().toISOString() }), message }, summary: {} };
 }

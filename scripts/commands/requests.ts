@@ -29,7 +29,7 @@ export function addRequests(program: Command, cli: Cli): void {
     name: 'delete',
     summary: 'end runs and remove all there is of them',
     description:
-      'Deletes runs: cancels those that go on, waits for their end, has Temporal delete them (within a minute). An agent of their queue then removes records, logs and checkpoints.',
+      'Deletes runs: cancels those that go on, waits for their end, has Temporal delete them (in the background). An agent of their queue then removes records, logs and checkpoints.',
     send: remove,
     said: 'deleting',
     open: false,

@@ -13,7 +13,7 @@ const types = { KEYWORD: 'Keyword', INT: 'Int', KEYWORD_LIST: 'KeywordList' } as
 /**
  * What our queues need of a server, each measured (design.md section 5): one partition, without which priorities do not hold; short
  * polls, so that a free place does not stay with an empty queue; fairness between users; a transfer queue that keeps up; and deletions
- * that take 20 s instead of a minute, as they wait for visibility's acknowledgement.
+ * within seconds instead of minutes, as they wait for the acknowledgement of both queues.
  */
 const settings: Readonly<Record<string, string>> = {
   'matching.numTaskqueueReadPartitions': '1',
@@ -23,6 +23,7 @@ const settings: Readonly<Record<string, string>> = {
   'matching.enableFairness': 'true',
   'history.transferProcessorMaxPollRPS': '200',
   'history.visibilityProcessorUpdateAckInterval': '"1s"',
+  'history.transferProcessorUpdateAckInterval': '"1s"',
 };
 
 /** Arguments of `temporal`: its development server on loopback alone. */
