@@ -1,6 +1,7 @@
 import { measureRestarts } from './restarts.ts';
 import { measureStarts } from './starts.ts';
 import { spreadOf, type Spread } from './statistics.ts';
+import { stageNames } from './stages.ts';
 import { measureStops } from './stops.ts';
 import { withCluster, type Measuring } from './with-cluster.ts';
 
@@ -23,7 +24,8 @@ export function measureLatencies(samples: number, measuring: Measuring): Promise
     const { nextStarted, gone, closed } = await measureStops(site);
     const { restarted, killed } = await measureRestarts(site, agent, startAgent);
     return [
-      { what: 'submit -> process started', goalMs: 150, ...spreadOf(started) },
+      { what: 'submit -> process started', goalMs: 150, ...spreadOf(started.map(({ tookMs }) => tookMs)) },
+      ...stageNames.map((what) => ({ what: `  ${what}`, ...spreadOf(started.map(({ stages }) => stages[what])) })),
       { what: 'preempt -> next attempt started', ...spreadOf(nextStarted) },
       { what: 'cancel -> processes gone', ...spreadOf(gone) },
       { what: 'cancel -> workflow closed', ...spreadOf(closed) },

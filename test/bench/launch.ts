@@ -52,13 +52,20 @@ const measuring = {
   say: (what: string) => void process.stderr.write(`${what}\n`),
 };
 
+// Calls that are under way when the cluster goes away are tried again by timers, and fail where nobody can catch them. Nothing that
+// fails there may keep us from stopping the cluster.
+process.on('uncaughtException', (error) => {
+  if (!asked.signal.aborted) console.error(error);
+  process.exitCode = 1;
+});
+
 try {
   const report: Report = { machine: await describeMachine() };
   if (only !== 'latency') report.throughput = await measureThroughput(launches, rounds, measuring);
   if (only !== 'throughput') report.latencies = await measureLatencies(samples, measuring);
   process.stdout.write(`${json === true ? renderJson(report, 2) : renderReport(report)}\n`);
 } catch (error) {
-  if (!asked.signal.aborted) throw error;
-  process.exitCode = 130;
+  if (!asked.signal.aborted) console.error(error);
+  process.exitCode = asked.signal.aborted ? 130 : 1;
 }
 process.exit();

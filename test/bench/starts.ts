@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { result } from '../../client/index.ts';
 import { leaveMark, markOf } from './marks.ts';
 import type { Site } from './site.ts';
+import { stagesOf, type Stages } from './stages.ts';
 
 /** Between two submissions. */
 const everyMs = 500;
@@ -9,7 +10,12 @@ const everyMs = 500;
 const warmUps = 5;
 
 /** Steady launches, two a second: from the call of `submit` to what the job itself says of its start, in ms. */
-export async function measureStarts({ cluster, queue, samples, say }: Site): Promise<number[]> {
+export async function measureStarts({
+  cluster,
+  queue,
+  samples,
+  say,
+}: Site): Promise<{ tookMs: number; stages: Stages }[]> {
   const runs = [];
   for (let i = 0; i < warmUps + samples; i++) {
     if (i % 10 === 0) say(`launch ${String(i)} of ${String(warmUps + samples)}, two a second`);
@@ -19,7 +25,13 @@ export async function measureStarts({ cluster, queue, samples, say }: Site): Pro
     runs.push({ run, calledAt });
     await next;
   }
-  await Promise.all(runs.map(({ run }) => result(cluster.relaunch, run.workflowId)));
-  const took = runs.map(async ({ run, calledAt }) => (await markOf(cluster, run.id, 1)).atMs - calledAt);
-  return (await Promise.all(took)).slice(warmUps);
+  const launches = runs.slice(warmUps).map(async ({ run: { id, workflowId }, calledAt }) => {
+    await result(cluster.relaunch, workflowId);
+    const { atMs } = await markOf(cluster, id, 1);
+    return {
+      tookMs: atMs - calledAt,
+      stages: await stagesOf(cluster.relaunch.temporal, workflowId, calledAt, atMs),
+    };
+  });
+  return Promise.all(launches);
 }

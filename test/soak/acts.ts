@@ -30,8 +30,8 @@ export function acts(scale: number): Act[] {
   const maxima = [2, 5, 1, 3, 8, 1, 4, 2];
   return [
     act('kills', randomKills, { kills: scaled(100, 6), inFlight: scaled(12, 6), mostRuns: scaled(1_000, 10) }),
-    act('permits', permits, { runs: scaled(500, 50), kills: scaled(10, 1) }),
-    act('permits', onePlace, { runsInEach: scaled(20, 4) }),
+    act('permits', permits, { runs: scaled(500, 50), kills: scaled(10, 1), timed: true }),
+    act('permits', onePlace, { runsInEach: scaled(20, 4), timed: true }),
     act('permits', changingMax, { maxima: maxima.slice(0, scaled(maxima.length, 3)) }),
     act('permits', manyLive, { live: scaled(300, 20), measureMs: scaled(60_000, 5_000) }),
     act('leftovers', leftovers, { runs: scaled(200, 12), inFlight: scaled(12, 6) }),

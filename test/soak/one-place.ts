@@ -10,10 +10,10 @@ import { agentVictim, controlVictim } from './victim.ts';
 const queues = ['here', 'there', 'elsewhere'];
 
 /** An agent with one place serves three queues: all of them, one run at a time. */
-export const onePlace: Scenario<{ runsInEach: number }> = {
+export const onePlace: Scenario<{ runsInEach: number; timed: boolean }> = {
   name: 'one place, three queues',
   queues: Object.fromEntries(queues.map((queue) => [queue, {}])),
-  async play(stage, { runsInEach }) {
+  async play(stage, { runsInEach, timed }) {
     const { cluster, findings } = stage;
     const agent = agentVictim(cluster, findings, 'single', queues, 1);
     const control = controlVictim(cluster, findings);
@@ -30,7 +30,13 @@ export const onePlace: Scenario<{ runsInEach: number }> = {
     await audit(stage, runs, 60_000 + runs.length * 6_000);
     watch.stop(findings);
     const [ledger, waits] = [await readLedger(cluster), await waitsOf(stage, runs)];
-    checkBound(stage, { host: agent.name, maxJobs: 1, queues: queues.length, up: agent.times }, ledger, waits, watch);
+    checkBound(
+      stage,
+      { host: agent.name, maxJobs: 1, queues: queues.length, up: agent.times, timed },
+      ledger,
+      waits,
+      watch,
+    );
     await nothingLeft(stage, [agent]);
     await endsWell(control, findings);
   },

@@ -12,6 +12,8 @@ export interface PermitSizes {
   runs: number;
   /** Of agents, on the way. */
   kills: number;
+  /** Whether idle permits are judged. */
+  timed: boolean;
 }
 
 const queues = ['first', 'second', 'third'];
@@ -23,7 +25,7 @@ const everyRunMs = 300;
 export const permits: Scenario<PermitSizes> = {
   name: 'permits',
   queues: Object.fromEntries(queues.map((queue) => [queue, { gracePeriod: '20s' }])),
-  async play(stage, { runs: count, kills }) {
+  async play(stage, { runs: count, kills, timed }) {
     const { cluster, findings, random, say } = stage;
     const hosts = Object.entries(places);
     const agents = hosts.map(([name, maxJobs]) => agentVictim(cluster, findings, name, queues, maxJobs));
@@ -46,7 +48,7 @@ export const permits: Scenario<PermitSizes> = {
     const [ledger, waits] = [await readLedger(cluster), await waitsOf(stage, runs)];
     for (const [i, agent] of agents.entries()) {
       const [host, maxJobs] = hosts[i] ?? ['', 0];
-      checkBound(stage, { host, maxJobs, queues: queues.length, up: agent.times }, ledger, waits, watch);
+      checkBound(stage, { host, maxJobs, queues: queues.length, up: agent.times, timed }, ledger, waits, watch);
     }
     await nothingLeft(stage, agents);
     await endsWell(control, findings);

@@ -111,6 +111,11 @@ async function causeOf(handle: WorkflowHandle): Promise<Error | undefined> {
   throw new Error('it succeeded');
 }
 
+/** Waits until a resolved run is in a state: before it is resolved, it says `queued` too. */
 export async function until(handle: WorkflowHandle, state: string): Promise<void> {
-  await expect.poll(async () => (await handle.query(statusQuery)).state, { timeout: 10_000 }).toBe(state);
+  const now = async () => {
+    const { attempts, state: shown } = await handle.query(statusQuery);
+    return attempts.length > 0 ? shown : 'not resolved';
+  };
+  await expect.poll(now, { timeout: 10_000 }).toBe(state);
 }
