@@ -21,12 +21,14 @@ export class StoreRoot {
 
   /** After a read; `nothing`: it found nothing, which only says something of a store that is there. @throws RelaunchError StoreUnavailable */
   async check(nothing: boolean): Promise<void> {
-    if (this.#seen && !nothing) return;
+    // From before looking: another call may begin the store meanwhile, and then this look says nothing.
+    const seen = this.#seen;
+    if (seen && !nothing) return;
     const isThere = await exists(this.temps);
-    if (this.#seen && !isThere) {
+    if (seen && !isThere) {
       throw new RelaunchError('StoreUnavailable', `the store's directory ${this.path} is gone: mount or move it back`);
     }
-    this.#seen = isThere;
+    this.#seen ||= isThere;
   }
 
   /** Before a write: makes the directory where no store has been seen. @throws RelaunchError StoreUnavailable */
