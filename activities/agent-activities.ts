@@ -10,7 +10,7 @@ import { submitAttempt } from './submit-attempt.ts';
 /** What an agent does for workflows. Every argument is checked: a hand-made workflow may call with anything. */
 export function agentActivities(needs: AgentDependencies): AgentActivities {
   return {
-    resolveLaunch: atBorder((spec: unknown) => resolveLaunch(needs, spec)),
+    resolveLaunch: atBorder((spec: unknown, firstRunId: unknown) => resolveLaunch(needs, spec, firstRunId)),
     submitAttempt: atBorder((argument: unknown) => submitAttempt(needs, argument)),
     awaitAttempt: atBorder((argument: unknown) => awaitAttempt(needs, argument)),
     stopAttempt: atBorder((argument: unknown) => stopAttempt(needs, argument)),

@@ -48,7 +48,6 @@ function isSystemError(error: unknown): error is Error {
 
 /** Runs work with a heartbeat each second, so that a dead agent is noticed and a cancellation arrives. Hands the work the activity's signal. */
 export async function withHeartbeat<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  heartbeat();
   const timer = setInterval(() => {
     heartbeat();
   }, 1_000);

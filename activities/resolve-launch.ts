@@ -21,12 +21,12 @@ type Needs = Pick<AgentDependencies, 'agent' | 'store' | 'backends' | 'ownWorkfl
 type Calling = ReturnType<typeof callingWorkflow> & { firstRunId: string };
 
 /** Checks everything about a spec again, since neither the client nor the history is trusted, and makes it a plan that holds for good. */
-export function resolveLaunch(needs: Needs, input: unknown): Promise<PlanSummary> {
-  return withHeartbeat(() => resolve(needs, input));
+export function resolveLaunch(needs: Needs, input: unknown, firstRunId: unknown): Promise<PlanSummary> {
+  return withHeartbeat(() => resolve(needs, input, firstRunId));
 }
 
-async function resolve(needs: Needs, input: unknown): Promise<PlanSummary> {
-  const workflow = await caller(needs);
+async function resolve(needs: Needs, input: unknown, saidFirst: unknown): Promise<PlanSummary> {
+  const workflow = await caller(needs, saidFirst);
   const read = readLaunchSpec(input);
   if ('wrong' in read) throw rejected(read.wrong);
   const { spec } = read;
@@ -43,8 +43,10 @@ async function resolve(needs: Needs, input: unknown): Promise<PlanSummary> {
   return summaryOf(plan);
 }
 
-async function caller({ ownWorkflow }: Needs): Promise<Calling> {
+/** A workflow that says it is the first of its chain is believed, which saves asking: if it lies, it shuts out its own resets. */
+async function caller({ ownWorkflow }: Needs, saidFirst: unknown): Promise<Calling> {
   const calling = callingWorkflow();
+  if (saidFirst === calling.runId) return { ...calling, firstRunId: calling.runId };
   const found = await ownWorkflow.find(calling.workflowId, calling.runId);
   return { ...calling, firstRunId: found?.firstRunId ?? calling.runId };
 }

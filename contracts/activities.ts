@@ -32,8 +32,11 @@ export type Released = { end: AttemptEnd } | Submitted;
 
 /** What workflows may ask agents for. */
 export interface AgentActivities {
-  /** Checks a spec against its queue and pins what moves. Fails with LaunchRejected, RunIdTaken, SourceUnavailable. */
-  resolveLaunch(spec: unknown): Promise<PlanSummary>;
+  /**
+   * Checks a spec against its queue and pins what moves. `firstRunId`: of the workflow's chain of executions, as it knows it; what it is
+   * taken for is the activity's business. Fails with LaunchRejected, RunIdTaken, SourceUnavailable.
+   */
+  resolveLaunch(spec: unknown, firstRunId?: string): Promise<PlanSummary>;
   /** Waits in the queue for a permit, then creates the attempt, or finds it created. */
   submitAttempt(argument: AttemptArgument): Promise<Submitted>;
   /** Follows the attempt to its end; logs and metrics to the store on the way. */

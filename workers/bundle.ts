@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const module = (path: string): string => here(path + extname(import.meta.url));
 
 /** The converter that junk cannot wedge; clients may use the default one. */
 export const payloadConverterPath = here('../workflows/payload-converter.cjs');
@@ -10,7 +11,8 @@ export const payloadConverterPath = here('../workflows/payload-converter.cjs');
 /** All workflow code in one script, as workers and replay tests run it. */
 export function bundleWorkflows(logger?: Logger): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({
-    workflowsPath: here(`../workflows/index${extname(import.meta.url)}`),
+    workflowsPath: module('../workflows/index'),
+    preloadModules: [module('../workflows/preload')],
     payloadConverterPath,
     ...(logger === undefined ? {} : { logger }),
   });

@@ -1,4 +1,4 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
 import type { LaunchSpec } from '../contracts/launch-spec.ts';
 import type { AttemptOutcome } from '../contracts/outcome.ts';
 import type { PlanSummary } from '../contracts/plan.ts';
@@ -50,7 +50,8 @@ function parse(input: unknown): LaunchSpec {
 /** Undefined: cancelled before it was resolved. */
 async function resolve(spec: LaunchSpec, input: unknown, inbox: Inbox): Promise<PlanSummary | undefined> {
   const scope = new CancellationScope();
-  const resolution = settle(scope.run(() => resolving(spec.queue).resolveLaunch(input)));
+  const { firstExecutionRunId } = workflowInfo();
+  const resolution = settle(scope.run(() => resolving(spec.queue).resolveLaunch(input, firstExecutionRunId)));
   const ready = (): boolean => resolution.result !== undefined || inbox.cancelled !== undefined;
   if (spec.timeouts.queue === undefined) await condition(ready);
   else await condition(ready, spec.timeouts.queue, { summary: 'queue time-out' });

@@ -18,6 +18,8 @@ import { renderDetails } from './details.ts';
 /** What people see of a run: the query `status`, search attributes, current details in the Web UI. */
 export class Page {
   #state: RunState = 'queued';
+  /** As the search attribute has it. */
+  #listed: RunState = 'queued';
   #plan: PlanSummary | undefined;
   #attempts: AttemptReport[] = [];
   #requeues = 0;
@@ -41,7 +43,10 @@ export class Page {
   submitted(agent: string): void {
     const now = this.#current();
     if (now !== undefined) now.agent = agent;
-    if (this.#state === 'queued') this.#enter('starting');
+    if (this.#state !== 'queued') return;
+    // Listed once an agent has seen it last: most starts are over before.
+    this.#state = 'starting';
+    this.#refresh();
   }
 
   observed({ phase, node }: Observation): void {
@@ -98,14 +103,14 @@ export class Page {
 
   /** An unchanged state costs no event. */
   #enter(state: RunState, attempt?: number): void {
-    const first = attempt === 1 && state === this.#state;
-    if (state !== this.#state || (attempt !== undefined && !first)) {
+    const first = attempt === 1 && state === this.#listed;
+    if (state !== this.#listed || (attempt !== undefined && !first)) {
       upsertSearchAttributes([
         { key: searchAttribute.state, value: state },
         ...(attempt === undefined ? [] : [{ key: searchAttribute.attempt, value: attempt }]),
       ]);
     }
-    this.#state = state;
+    this.#state = this.#listed = state;
     this.#refresh();
   }
 

@@ -79,6 +79,28 @@ test('the same workflow after a reset gets its plan', async () => {
   expect(await run.resolve(harness.spec(), second)).toEqual(summary);
 });
 
+test.each([
+  ['is believed without asking', 'first', 'first', 0],
+  ['of a later execution is asked for', 'first', 'second', 1],
+  ['of another execution is asked for', 'elsewhere', 'first', 1],
+  ['that is none is asked for', { $ne: 1 }, 'first', 1],
+])('the first run id that a workflow says %s', async (_, said, runId, asked) => {
+  let asks = 0;
+  harness.workflowState.known = () => {
+    asks++;
+    return { open: true, firstRunId: 'first' };
+  };
+  const { resolveLaunch } = harness.agent();
+  const { result } = startActivity(
+    { namespace: entity, taskQueue: `queue/${queue}/resolve`, workflowExecution: { workflowId: 'says', runId } },
+    (spec: unknown) => resolveLaunch(spec, said as string),
+    harness.spec(),
+  );
+  await result;
+  expect(await harness.json(keyOf.plan('says'))).toMatchObject({ firstRunId: 'first' });
+  expect(asks).toBe(asked);
+});
+
 test('a later workflow of the same id is refused, also when the first has expired in Temporal', async () => {
   const run = harness.workflow('again');
   await run.resolve(harness.spec());

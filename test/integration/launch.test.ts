@@ -78,9 +78,10 @@ test('a failure names the exit code and the last words', async () => {
 });
 
 test('a preempted run goes on from its checkpoint under the same name', async () => {
-  const counting = `i=$(cat $RELAUNCH_CHECKPOINT_DIR/i 2>/dev/null || echo 0); trap 'exit 143' TERM
+  const counting = `i=$(cat $RELAUNCH_CHECKPOINT_DIR/i 2>/dev/null || echo 0); trap 'asked=1' TERM
     echo "resumed $RELAUNCH_RESUMED from $i"
-    while [ $i -lt 30 ]; do i=$((i+1)); echo $i > $RELAUNCH_CHECKPOINT_DIR/i; echo "{\\"i\\": $i}"; sleep 0.1; done`;
+    while [ $i -lt 30 ]; do i=$((i+1)); echo $i > $RELAUNCH_CHECKPOINT_DIR/i; echo "{\\"i\\": $i}"; sleep 0.1
+    [ -z "$asked" ] || exit 143; done`;
   const run = await cluster.shell('laptop', counting);
   await until(run.workflowId, 'running');
   await preempt(cluster.relaunch, run.workflowId, { by: 'ada', reason: 'needs the GPU' });

@@ -29,9 +29,16 @@ async function relaunch(cluster: Cluster, ...args: string[]): Promise<void> {
 }
 
 /** Runs Temporal's own command. @throws an Error with what it said, if that is not well */
-export async function temporal({ env }: Cluster, ...args: string[]): Promise<void> {
+export async function temporal(cluster: Cluster, ...args: string[]): Promise<void> {
+  const { env } = cluster;
   const cli = await temporalCli();
-  await execute(cli, [...args, '--address', env['TEMPORAL_ADDRESS'] ?? ''], { env });
+  try {
+    await execute(cli, [...args, '--address', env['TEMPORAL_ADDRESS'] ?? ''], { env });
+  } catch (error) {
+    // The server's word for "not now, try again", while its disk is slow.
+    if (!String(error).includes('Workflow is busy')) throw error;
+    await temporal(cluster, ...args);
+  }
 }
 
 /** For each run a command of its own. */
