@@ -9,7 +9,7 @@ import { nobodyCame } from './failures.ts';
 import type { Inbox } from './inbox.ts';
 import type { Page } from './page.ts';
 import { PhaseClock } from './phase-clock.ts';
-import { settle } from './settle.ts';
+import { settle, settledOr } from './settle.ts';
 
 /** Await has this long to report after a stop has returned; then release takes its place. */
 const awaitAfterStopMs = 30_000;
@@ -66,10 +66,10 @@ async function submit(
 ): Promise<Submitted | AttemptEnd> {
   const scope = new CancellationScope();
   const submission = settle(scope.run(() => submitting(plan, attempt).submitAttempt({ attempt })));
-  await condition(() => submission.result !== undefined || wish() !== undefined);
+  await settledOr(submission, () => wish() !== undefined);
   if (submission.result === undefined) {
     scope.cancel();
-    await condition(() => submission.result !== undefined);
+    await submission.settled;
   }
   if (submission.result?.ok === true) return submission.result.value;
   const asked = wish();
@@ -87,12 +87,12 @@ async function follow(
   const scope = new CancellationScope();
   const awaiting = settle(scope.run(() => following(plan, attempt, taskQueue).awaitAttempt({ attempt })));
   const answered = (): boolean => awaiting.result !== undefined;
-  await condition(() => answered() || wish() !== undefined);
+  await settledOr(awaiting, () => wish() !== undefined);
   const asked = wish();
   if (!answered() && asked !== undefined) {
     const argument = { attempt, ...asked };
     const stopped = settle(stopping(plan, attempt, taskQueue).stopAttempt(argument));
-    await condition(() => stopped.result !== undefined);
+    await stopped.settled;
     if (stopped.result?.ok === false && nobodyCame(stopped.result.error)) return unanswered(argument, agent);
     // Also after a stop that failed: release stops again, and records.
     if (!answered() && !(await condition(answered, awaitAfterStopMs, { summary: 'wait for the recorded end' }))) {
@@ -155,7 +155,7 @@ async function agentLost(
       return releasing(attempt, ioTaskQueue(plan.queue), patienceMs).releaseAttempt(argument);
     }),
   );
-  await condition(() => recording.result !== undefined || wish() !== undefined);
+  await settledOr(recording, () => wish() !== undefined);
   scope.cancel();
   if (recording.result?.ok === true && 'end' in recording.result.value) return recording.result.value.end;
   return unanswered({ ...argument, ...wish() }, agent);

@@ -16,7 +16,9 @@ export async function watchDeadlines(
     const { runTimeoutMs } = inbox;
     const { version } = clock;
     const changed = (): boolean => over() || clock.version !== version || inbox.runTimeoutMs !== runTimeoutMs;
-    const due = clock.due({ ...plan.timeoutsMs, run: runTimeoutMs }, Date.now());
+    const limitsMs = { ...plan.timeoutsMs, run: runTimeoutMs };
+    if (Object.values(limitsMs).every((limit) => limit === undefined)) return;
+    const due = clock.due(limitsMs, Date.now());
     if (due === undefined) {
       await condition(changed);
     } else if (due.inMs <= 0 || !(await condition(changed, due.inMs, { summary: `${due.phase} time-out` }))) {

@@ -11,7 +11,7 @@ import { closeAsCanceled, closeAsFailed, RunFailed } from './ending.ts';
 import { failureOf } from './failures.ts';
 import { openInbox, type Inbox } from './inbox.ts';
 import { Page } from './page.ts';
-import { settle } from './settle.ts';
+import { settle, settledOr } from './settle.ts';
 
 /** One run, from a spec to a recorded end, through as many attempts as its requeue policy allows. */
 export async function launch(input: unknown): Promise<RunResult> {
@@ -52,9 +52,12 @@ async function resolve(spec: LaunchSpec, input: unknown, inbox: Inbox): Promise<
   const scope = new CancellationScope();
   const { firstExecutionRunId } = workflowInfo();
   const resolution = settle(scope.run(() => resolving(spec.queue).resolveLaunch(input, firstExecutionRunId)));
-  const ready = (): boolean => resolution.result !== undefined || inbox.cancelled !== undefined;
-  if (spec.timeouts.queue === undefined) await condition(ready);
-  else await condition(ready, spec.timeouts.queue, { summary: 'queue time-out' });
+  const cancelled = (): boolean => inbox.cancelled !== undefined;
+  if (spec.timeouts.queue === undefined) await settledOr(resolution, cancelled);
+  else {
+    const ready = (): boolean => resolution.result !== undefined || cancelled();
+    await condition(ready, spec.timeouts.queue, { summary: 'queue time-out' });
+  }
   if (resolution.result === undefined) {
     scope.cancel();
     if (inbox.cancelled !== undefined) return undefined;
