@@ -1,6 +1,6 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ServiceError } from '@temporalio/client';
-import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, TemporalFailure } from '@temporalio/common';
 import { isRetryable, RelaunchError } from '../contracts/failures.ts';
 
 /** Turns what an activity throws into what the workflow reads: our types, and whether trying again can help. */
@@ -16,6 +16,14 @@ export function atBorder<A extends unknown[], R>(activity: (...args: A) => Promi
 
 /** Exported for its test. */
 export function toFailure(error: unknown): Error {
+  if (isShutdown(error)) {
+    return ApplicationFailure.create({
+      type: 'AgentStopped',
+      message: 'the agent stopped; the next one goes on where it was',
+      // Else the back-off would grow with every restart of an agent.
+      nextRetryDelay: '500ms',
+    });
+  }
   if (error instanceof TemporalFailure) return error;
   if (error instanceof RelaunchError) {
     return ApplicationFailure.create({
@@ -40,6 +48,11 @@ export function toFailure(error: unknown): Error {
     nonRetryable: true,
     ...(error instanceof Error ? { cause: error } : {}),
   });
+}
+
+/** The message is the SDK's contract: see `shutdownGraceTime` of its WorkerOptions. */
+function isShutdown(error: unknown): boolean {
+  return error instanceof CancelledFailure && error.message === 'WORKER_SHUTDOWN';
 }
 
 function isSystemError(error: unknown): error is Error {

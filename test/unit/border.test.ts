@@ -22,6 +22,12 @@ test('what Temporal throws passes as it is', () => {
   expect(toFailure(own)).toBe(own);
 });
 
+test('the next agent goes on soon with what a stopped one left, however often that has happened', () => {
+  expect(toFailure(new CancelledFailure('WORKER_SHUTDOWN'))).toMatchObject({
+    ...{ name: 'ApplicationFailure', type: 'AgentStopped', nonRetryable: false, nextRetryDelay: '500ms' },
+  });
+});
+
 test('an error of the system is tried again', async () => {
   const error: unknown = await readFile('/dev/null/nothing').catch((thrown: unknown) => thrown);
   const expected = { type: 'BackendUnavailable', nonRetryable: false, cause: error };
