@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request } from '../contracts/messages.ts';
 import type { Relaunch } from './connect.ts';
 import { ClientError } from './errors.ts';
@@ -7,12 +8,22 @@ import { describe } from './runs.ts';
 import { asking } from './temporal-errors.ts';
 
 /**
+ * A server that is told to delete what it is not done with tries again, with a back-off that grows to minutes, and all later deletions wait
+ * behind it. With our settings it is done within two seconds.
+ */
+const settledMs = 2_500;
+
+/**
  * Deletes a run: cancels it if it goes on, waits for its end, and has Temporal delete it, which it does in the background. A janitor
  * of its queue then removes its records, logs and checkpoint, and its id is free again. @throws ClientError run-not-found; temporal-refused
  */
 export async function remove(relaunch: Relaunch, workflowId: string, request: Request): Promise<void> {
-  const { closedAt } = await describe(relaunch, workflowId);
-  if (closedAt === undefined) await end(relaunch, workflowId, request);
+  let { closedAt } = await describe(relaunch, workflowId);
+  if (closedAt === undefined) {
+    await end(relaunch, workflowId, request);
+    ({ closedAt } = await describe(relaunch, workflowId));
+  }
+  await settled(closedAt);
   const { entity: namespace } = relaunch.settings;
   await asking(namespace, workflowId, async () => {
     for (const runId of await executionsOf(relaunch, workflowId)) {
@@ -20,6 +31,12 @@ export async function remove(relaunch: Relaunch, workflowId: string, request: Re
       await relaunch.temporal.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
     }
   });
+}
+
+/** Waits until the server may be done with the end. */
+async function settled(closedAt = new Date()): Promise<void> {
+  const goneMs = Math.min(Math.max(0, Date.now() - closedAt.getTime()), settledMs);
+  await sleep(settledMs - goneMs);
 }
 
 async function end(relaunch: Relaunch, workflowId: string, request: Request): Promise<void> {
