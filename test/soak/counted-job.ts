@@ -27,9 +27,10 @@ ${work}`;
 export const lines = (count: number, everySeconds: number, exit: number): string =>
   `while [ $i -lt ${String(count)} ]; do say; sleep ${String(everySeconds)}; done; leave ${String(exit)}`;
 
-/** Until somebody ends it, in each attempt up to this one. */
-export const interrupted = (upTo: number): string =>
-  `[ $RELAUNCH_ATTEMPT -gt ${String(upTo)} ] || while :; do say; sleep 0.2; done`;
+/** Until somebody ends it, so many times. What counts are starts: an attempt whose agent died in the wrong moment never has one. */
+export const interrupted = (times: number): string =>
+  `echo >>$RELAUNCH_CHECKPOINT_DIR/starts
+[ $(wc -l <$RELAUNCH_CHECKPOINT_DIR/starts) -gt ${String(times)} ] || while :; do say; sleep 0.2; done`;
 
 /** Until a file is there. */
 export const linesUntil = (file: string, everySeconds: number): string =>

@@ -9,26 +9,28 @@ import type { PlannedRun } from './planned-run.ts';
 
 const lookMs = 500;
 
-/** Preempts each of the first attempts of a run once, by request: as soon as it lives and its workflow knows on which agent. */
+/** Preempts a run by request after each of its first starts: as soon as its workflow knows on which agent it lives. */
 export async function preemptAsPlanned(cluster: Cluster, run: PlannedRun, withinMs: number): Promise<void> {
-  for (let attempt = 1; attempt <= run.preemptions; attempt++) {
-    const name = `attempt ${String(attempt)} of run ${run.id}`;
-    await until(`${name} runs`, () => hasMachine(cluster, run, attempt), withinMs);
-    await until(`${name} is asked to leave`, () => askOnce(cluster, run, attempt), withinMs);
+  for (let start = 1; start <= run.preemptions; start++) {
+    const name = `start ${String(start)} of run ${run.id}`;
+    await until(`${name} is seen`, () => hasMachine(cluster, run, start), withinMs);
+    await until(`${name} is asked to leave`, () => askOnce(cluster, run, start), withinMs);
   }
 }
 
-async function hasMachine(cluster: Cluster, { id, workflowId }: PlannedRun, attempt: number): Promise<boolean> {
+async function hasMachine(cluster: Cluster, { id, workflowId }: PlannedRun, start: number): Promise<boolean> {
   await sleep(lookMs);
   const marks = await readLedger(cluster);
-  if (!marks.some((mark) => mark.what === 'start' && mark.run === id && mark.attempt === attempt)) return false;
+  const starts = marks.filter(({ what, run }) => what === 'start' && run === id);
+  const attempt = starts[start - 1]?.attempt;
+  if (attempt === undefined) return false;
   const now = (await status(cluster.relaunch, workflowId))?.attempts.at(-1);
   return now?.attempt === attempt && now.agent !== undefined;
 }
 
 /** A request whose answer was lost with the server may have arrived: the history says. */
-async function askOnce(cluster: Cluster, { workflowId }: PlannedRun, attempt: number): Promise<boolean> {
-  if (signalsIn(await eventsOf(cluster, workflowId), preemptSignal.name) >= attempt) return true;
+async function askOnce(cluster: Cluster, { workflowId }: PlannedRun, times: number): Promise<boolean> {
+  if (signalsIn(await eventsOf(cluster, workflowId), preemptSignal.name) >= times) return true;
   await preempt(cluster.relaunch, workflowId, { by: 'soak' });
   return true;
 }
