@@ -11,7 +11,7 @@ const rooms = {
   workflows: ['contracts', 'search', 'activities'],
   activities: ['contracts', 'search', 'store'],
   workers: ['contracts', 'store', 'workflows', 'activities'],
-  client: ['contracts', 'store', 'workflows'],
+  client: ['contracts', 'search', 'store', 'workflows'],
   scripts: ['contracts', 'store', 'client'],
 };
 

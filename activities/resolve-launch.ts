@@ -1,19 +1,15 @@
 import { canonicalJson, sha256Hex } from '../contracts/hash.ts';
 import { RelaunchError } from '../contracts/failures.ts';
-import { fieldIssue, formatIssues } from '../contracts/issues.ts';
-import { nameOf, type LaunchSpec } from '../contracts/launch-spec.ts';
-import { mergeLimits } from '../contracts/merge.ts';
+import { launchSpec, nameOf, type LaunchSpec } from '../contracts/launch-spec.ts';
 import { runIdOf } from '../contracts/names.ts';
 import { plan as planSchema, summaryOf, type Plan, type PlanSummary } from '../contracts/plan.ts';
 import { fairnessKeyOf, priorityKeyOf } from '../contracts/priority.ts';
-import { readLaunchSpec } from '../contracts/read-launch-spec.ts';
-import { queueOfTaskQueue } from '../contracts/task-queues.ts';
+import { readSpec } from '../contracts/read-spec.ts';
 import { keyOf } from '../store/layout.ts';
-import { readQueue } from '../store/queues.ts';
 import { readRecord, writeOnce } from '../store/records.ts';
 import { removeRunRecords } from '../store/run-records.ts';
-import type { Store } from '../store/store.ts';
 import { callingWorkflow, withHeartbeat } from './border.ts';
+import { checkAgent, checkLaunch, rejected } from './check-launch.ts';
 import { isStillEnding, wasDeleted } from './deleted-run.ts';
 import type { AgentDependencies } from './dependencies.ts';
 
@@ -27,12 +23,10 @@ export function resolveLaunch(needs: Needs, input: unknown, firstRunId: unknown)
 
 async function resolve(needs: Needs, input: unknown, saidFirst: unknown): Promise<PlanSummary> {
   const workflow = await caller(needs, saidFirst);
-  const read = readLaunchSpec(input);
+  const read = readSpec(launchSpec, input);
   if ('wrong' in read) throw rejected(read.wrong);
   const { spec } = read;
-  if (queueOfTaskQueue(workflow.taskQueue) !== spec.queue) {
-    throw rejected(`queue is "${spec.queue}", but this is an agent of ${workflow.taskQueue}`);
-  }
+  checkAgent(spec, workflow.taskQueue);
   const run = runIdOf(workflow.workflowId);
   const specDigest = sha256Hex(canonicalJson(input));
   const held = await heldPlan(needs, run, workflow);
@@ -74,23 +68,7 @@ async function makePlan(
   { entity, workflowId, firstRunId }: Calling,
   specDigest: string,
 ): Promise<Plan> {
-  const queue = await readQueue(store, spec.queue);
-  if (!backends.some(({ name }) => name === queue.backend)) {
-    throw rejected(`queue "${spec.queue}" is for backend "${queue.backend}", which this agent does not have`);
-  }
-  const { limits, issues } = mergeLimits(spec, queue);
-  const digest = spec.source.code.digest;
-  if (digest === undefined) {
-    issues.push(
-      fieldIssue(
-        ['source', 'code', 'digest'],
-        spec,
-        'packed by the client: submit with `relaunch launch` or the typed client',
-      ),
-    );
-  }
-  if (issues.length > 0 || digest === undefined) throw rejected(formatIssues(issues));
-  await checkCode(store, digest);
+  const { queue, digest, limits } = await checkLaunch({ store, backends }, spec);
   return {
     run: runIdOf(workflowId),
     workflowId,
@@ -109,18 +87,10 @@ async function makePlan(
     resourceArgs: queue.resourceArgs[queue.backend] ?? {},
     priorityKey: priorityKeyOf(spec.priority),
     tags: spec.tags,
+    ...(spec.sweep === undefined ? {} : { sweep: spec.sweep }),
     ...limits,
   };
 }
-
-async function checkCode(store: Store, digest: string): Promise<void> {
-  if (await store.has(keyOf.code(digest))) return;
-  throw rejected(
-    `source.code.digest is ${digest}: ${keyOf.code(digest)} is not in ${store.url}; submit again, with the store that the agents use`,
-  );
-}
-
-const rejected = (message: string): RelaunchError => new RelaunchError('LaunchRejected', message);
 
 const taken = (run: string, by: string): RelaunchError =>
   new RelaunchError('RunIdTaken', `run ${run} was launched before with ${by}: choose another workflow id`);

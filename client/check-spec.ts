@@ -1,13 +1,13 @@
 import { RelaunchError } from '../contracts/failures.ts';
 import { fieldIssue, formatIssues, type FieldIssue } from '../contracts/issues.ts';
-import type { LaunchSpec, LaunchSpecInput } from '../contracts/launch-spec.ts';
+import { launchSpec, type LaunchSpec, type LaunchSpecInput } from '../contracts/launch-spec.ts';
 import { mergeLimits } from '../contracts/merge.ts';
-import { readLaunchSpec } from '../contracts/read-launch-spec.ts';
+import { readSpec } from '../contracts/read-spec.ts';
 import type { QueueSpec } from '../contracts/queue-spec.ts';
 
 /** What of a spec can be told without its queue. @throws RelaunchError LaunchRejected with every wrong field: path, value, rule */
 export function checkSpec(input: LaunchSpecInput): LaunchSpec {
-  const read = readLaunchSpec(input);
+  const read = readSpec(launchSpec, input);
   if ('wrong' in read) throw rejected(read.wrong);
   refuseAny(sourceIssues(read.spec));
   return read.spec;

@@ -7,9 +7,27 @@ export { logs, type AttemptLine, type LogOptions } from './logs.ts';
 export { cancel, extendRunTimeout, preempt } from './messages.ts';
 export { createQueue, describeQueue, listQueues, type CreateQueueOptions, type QueueView } from './queues.ts';
 export { remove } from './remove.ts';
+export { removeSweep } from './remove-sweep.ts';
 export { result, type RunEnd } from './result.ts';
 export type { RunRow, ShownState } from './run-row.ts';
 export { list, show, status, wait, type RunView } from './runs.ts';
 export { submit, type Run, type SubmitOptions } from './submit.ts';
+export { plannedSweep, priorRuns, type PlannedSweep } from './sweep-plan.ts';
+export { submitSweep, type Sweep } from './sweep-submit.ts';
+export {
+  listSweeps,
+  pauseSweep,
+  progress,
+  rerunFailedTrials,
+  resumeSweep,
+  setNumWorkers,
+  showSweep,
+  sweepResult,
+  type SweepEnd,
+  type SweepRow,
+} from './sweeps.ts';
+export { trials, type TrialRow } from './trials.ts';
+export type { SweepResult } from '../contracts/sweep-result.ts';
+export type { SweepSpecInput } from '../contracts/sweep-spec.ts';
 export { trafficOf, type QueueTraffic } from './traffic.ts';
 export type { RunFilter } from './visibility.ts';

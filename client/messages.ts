@@ -1,4 +1,5 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
+import type { UpdateDefinition } from '@temporalio/common';
 import { cancelSignal, extendRunTimeoutUpdate, preemptSignal, type Request } from '../contracts/messages.ts';
 import type { Relaunch } from './connect.ts';
 import { ClientError } from './errors.ts';
@@ -16,17 +17,27 @@ export async function preempt(relaunch: Relaunch, workflowId: string, request: R
 }
 
 /** Lets a run go on for `byMs` longer than so far. Answers its new limit in ms. @throws ClientError bad-input beyond the queue's bound */
-export async function extendRunTimeout(relaunch: Relaunch, workflowId: string, byMs: number): Promise<number> {
+export function extendRunTimeout(relaunch: Relaunch, workflowId: string, byMs: number): Promise<number> {
+  return update(relaunch, workflowId, extendRunTimeoutUpdate, [{ byMs }]);
+}
+
+/** Asks a workflow to change. @throws ClientError bad-input with what it says where it refuses; run-not-found, run-ended */
+export async function update<R, A extends unknown[]>(
+  relaunch: Relaunch,
+  workflowId: string,
+  definition: UpdateDefinition<R, A>,
+  args: A,
+): Promise<R> {
   try {
+    // The SDK has a signature for updates with arguments and one for those without, and none for both.
+    const any = definition as unknown as UpdateDefinition<R, [unknown]>;
     return await tell(relaunch, workflowId, (handle) =>
-      handle.executeUpdate(extendRunTimeoutUpdate, { args: [{ byMs }] }),
+      handle.executeUpdate(any, { args: args as unknown as [unknown] }),
     );
   } catch (error) {
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
     const reason = error.cause?.message ?? error.message;
-    throw new ClientError('bad-input', `the run time-out of "${workflowId}" was not extended: ${reason}`, {
-      cause: error,
-    });
+    throw new ClientError('bad-input', `"${workflowId}" refused ${definition.name}: ${reason}`, { cause: error });
   }
 }
 
@@ -42,7 +53,7 @@ async function tell<T>(
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
       const { state } = await describe(relaunch, workflowId);
-      throw new ClientError('run-ended', `run "${workflowId}" has ended already: ${state}.`, { cause: error });
+      throw new ClientError('run-ended', `"${workflowId}" has ended already: ${state}.`, { cause: error });
     }
   });
 }

@@ -1,9 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { SearchAttributePair } from '@temporalio/common';
-import { nameOf, type LaunchSpec, type LaunchSpecInput } from '../contracts/launch-spec.ts';
+import { launchStart } from '../contracts/launch-start.ts';
+import type { LaunchSpec, LaunchSpecInput } from '../contracts/launch-spec.ts';
 import { launchWorkflowType } from '../contracts/messages.ts';
-import { fairnessKeyOf, priorityKeyOf } from '../contracts/priority.ts';
-import { searchAttribute } from '../contracts/search-attributes.ts';
 import { controlTaskQueue } from '../contracts/task-queues.ts';
 import type { Relaunch } from './connect.ts';
 import { asking } from './temporal-errors.ts';
@@ -20,54 +18,20 @@ export interface Start {
 
 /** Starts the workflow of a run; if it is keyed, and there is one, nothing happens. */
 export async function startLaunch(relaunch: Relaunch, { workflowId, input, spec, memo, keyed }: Start): Promise<void> {
-  const name = nameOf(spec);
+  const start = launchStart(spec);
   try {
     await asking(relaunch.settings.entity, undefined, () =>
       relaunch.temporal.workflow.start(launchWorkflowType, {
+        ...start,
         workflowId,
         taskQueue: controlTaskQueue,
         args: [input],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowIdConflictPolicy: keyed ? 'USE_EXISTING' : 'FAIL',
-        memo: { ...memo, name },
-        typedSearchAttributes: attributesOf(spec),
-        priority: priorityOf(spec),
-        staticSummary: `${code(name.slice(0, 60))} on ${spec.queue}`,
-        staticDetails: detailsOf(spec),
+        memo: { ...memo, ...start.memo },
       }),
     );
   } catch (error) {
     if (!keyed || !(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
-}
-
-function attributesOf({ queue, project, user, tags }: LaunchSpec): SearchAttributePair[] {
-  return [
-    { key: searchAttribute.state, value: 'queued' },
-    { key: searchAttribute.queue, value: queue },
-    { key: searchAttribute.project, value: project },
-    { key: searchAttribute.attempt, value: 1 },
-    ...(user === undefined ? [] : [{ key: searchAttribute.user, value: user }]),
-    ...(tags.length === 0 ? [] : [{ key: searchAttribute.tags, value: tags }]),
-  ];
-}
-
-function priorityOf({ priority, user }: LaunchSpec): { priorityKey: number; fairnessKey?: string } {
-  const fairnessKey = fairnessKeyOf(user);
-  return { priorityKey: priorityKeyOf(priority), ...(fairnessKey === undefined ? {} : { fairnessKey }) };
-}
-
-function detailsOf(spec: LaunchSpec): string {
-  const rows = [
-    `- command: ${code([...spec.entrypoint, ...spec.args].join(' ').slice(0, 1_000))}`,
-    `- code: ${code(spec.source.code.dir ?? spec.source.code.digest ?? '')}`,
-    `- project: ${code(spec.project)}`,
-    ...(spec.user === undefined ? [] : [`- user: ${code(spec.user)}`]),
-  ];
-  return rows.join('\n');
-}
-
-/** Text as a piece of markdown that is nothing but text. */
-function code(text: string): string {
-  return `\`${text.replace(/[`\s]+/g, (found) => (found.includes('`') ? "'" : ' '))}\``;
 }

@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
-import { RelaunchError } from '../contracts/failures.ts';
 import { base32Of, canonicalJson, sha256Hex } from '../contracts/hash.ts';
 import { nameOf, type LaunchSpecInput } from '../contracts/launch-spec.ts';
 import { keyedWorkflowId, newWorkflowId, runIdOf } from '../contracts/names.ts';
-import { packDirectory, uploadArchive } from '../store/archive.ts';
-import { readQueue } from '../store/queues.ts';
 import { checkBounds, checkSpec } from './check-spec.ts';
 import type { Relaunch } from './connect.ts';
 import { ClientError } from './errors.ts';
 import { startLaunch } from './start.ts';
+import { upload } from './upload.ts';
+import { withQueue } from './with-queue.ts';
 import { asking } from './temporal-errors.ts';
 
 export interface SubmitOptions {
@@ -35,7 +33,9 @@ export interface Run {
  */
 export async function submit(relaunch: Relaunch, input: LaunchSpecInput, { key }: SubmitOptions = {}): Promise<Run> {
   const spec = checkSpec(input);
-  const notes = await checkAgainstQueue(relaunch, spec);
+  const notes = await withQueue(relaunch, spec.queue, (queue) => {
+    checkBounds(spec, queue);
+  });
   const packed: LaunchSpecInput = { ...input, source: { code: await upload(relaunch, spec.source.code) } };
   const random = base32Of(randomBytes(5));
   const workflowId = key === undefined ? newWorkflowId(nameOf(spec), random) : keyedWorkflowId(spec.project, key);
@@ -43,25 +43,6 @@ export async function submit(relaunch: Relaunch, input: LaunchSpecInput, { key }
   await startLaunch(relaunch, { workflowId, input: packed, spec, memo, keyed: key !== undefined });
   const attached = key !== undefined && (await isAttached(relaunch, workflowId, memo, key));
   return { id: runIdOf(workflowId), workflowId, queue: spec.queue, attached, notes };
-}
-
-async function checkAgainstQueue({ store }: Relaunch, spec: ReturnType<typeof checkSpec>): Promise<string[]> {
-  try {
-    checkBounds(spec, await readQueue(store, spec.queue));
-    return [];
-  } catch (error) {
-    if (!(error instanceof RelaunchError) || error.type !== 'StoreUnavailable') throw error;
-    return [
-      `the queues in ${store.url} cannot be read from here: the agent checks this launch against its queue (${error.message})`,
-    ];
-  }
-}
-
-async function upload({ store }: Relaunch, { dir, digest }: { dir?: string | undefined; digest?: string | undefined }) {
-  if (dir === undefined || digest !== undefined) return { ...(dir === undefined ? {} : { dir }), digest };
-  const packed = await packDirectory(resolve(dir));
-  await uploadArchive(store, packed);
-  return { dir: resolve(dir), digest: packed.digest };
 }
 
 /** Of what will run: where the code lay does not matter. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { attemptOutcome, timeoutPhase } from './outcome.ts';
 import { metricsSummary } from './run-result.ts';
 import type { PlanSummary } from './plan.ts';
+import type { SweepSummary } from './sweep-plan.ts';
 
 /** Names an attempt of the calling workflow: all that later activities are told, the rest they read from the plan. */
 export const attemptArgument = z.object({ attempt: z.int().min(1) });
@@ -37,6 +38,8 @@ export interface AgentActivities {
    * taken for is the activity's business. Fails with LaunchRejected, RunIdTaken, SourceUnavailable.
    */
   resolveLaunch(spec: unknown, firstRunId?: string): Promise<PlanSummary>;
+  /** Checks a sweep against its queue and pins the source of its trials. Fails as resolveLaunch does. */
+  resolveSweep(spec: unknown): Promise<SweepSummary>;
   /** Waits in the queue for a permit, then creates the attempt, or finds it created. */
   submitAttempt(argument: AttemptArgument): Promise<Submitted>;
   /** Follows the attempt to its end; logs and metrics to the store on the way. */

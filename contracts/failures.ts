@@ -20,6 +20,7 @@ export const failureTypes = [
   'QueueTimeout',
   'StartTimeout',
   'RunTimeout',
+  'TooManyFailures',
 ] as const;
 export type FailureType = (typeof failureTypes)[number];
 

@@ -5,7 +5,7 @@ import { priority } from './priority.ts';
 import { requeuePolicy } from './requeue-policy.ts';
 
 /** Text without control characters, which would end up in lists, pages and terminals. */
-const plainText = (longest: number) =>
+export const plainText = (longest: number) =>
   z
     .string()
     .min(1, 'not empty')
@@ -62,6 +62,8 @@ export const launchSpec = z.strictObject({
   gracePeriod: durationMs.optional(),
   timeouts: timeouts.default({}),
   tags: z.array(plainText(64)).max(32, 'at most 32 tags').default([]),
+  /** The sweep that it is a trial of: a claim, not proof. */
+  sweep: labelValue.optional(),
 });
 
 /** As people write it: defaults not filled in, durations as text. */

@@ -7,6 +7,9 @@ const rfc1123Label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 /** Run ids leave room for `-a<n>` and a suffix of the backend's own within the 63 characters of a label value. */
 const longestRunId = 50;
 
+/** Ids of trials add a number, a hash and a count of reruns. */
+const longestSweepId = 28;
+
 /**
  * A name of a queue, an agent or an entity: what Kubernetes takes as a label value, since all of them become labels.
  * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
@@ -33,9 +36,20 @@ export function runIdOf(workflowId: string): string {
   return [slug(workflowId, 30), shortHash(workflowId, 12)].filter((part) => part !== '').join('-');
 }
 
+/** The id of a sweep within the ids of its trials: short enough for their numbers. */
+export function sweepIdOf(workflowId: string): string {
+  if (workflowId.length <= longestSweepId && rfc1123Label.test(workflowId)) return workflowId;
+  return [slug(workflowId, 14), shortHash(workflowId, 12)].filter((part) => part !== '').join('-');
+}
+
 /** A new workflow id: readable, and unique by eight random base32 characters that the caller brings. */
 export function newWorkflowId(name: string, random: string): string {
   return [slug(name, 40), random].filter((part) => part !== '').join('-');
+}
+
+/** A new id of a sweep: as {@link newWorkflowId}, and short enough for its trials' ids. */
+export function newSweepId(name: string, random: string): string {
+  return [slug(name, longestSweepId - 1 - random.length), random].filter((part) => part !== '').join('-');
 }
 
 /** The workflow id of a launch with `--key`: the same project and key are the same run. */

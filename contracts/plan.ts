@@ -46,6 +46,7 @@ export const plan = planSummary.extend({
   /** The base configuration of this backend, as the queue had it. */
   resourceArgs: z.record(z.string(), z.json()),
   tags: z.array(z.string()),
+  sweep: z.string().optional(),
 });
 export type Plan = z.infer<typeof plan>;
 

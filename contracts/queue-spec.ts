@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { durationMs } from './duration.ts';
 import { timeouts } from './launch-spec.ts';
 import { defaultRequeueOn, mostRequeues, requeuePolicy } from './requeue-policy.ts';
+import { numWorkers } from './sweep-workers.ts';
 import { backendOf } from './wandb.ts';
 
 export const defaultGracePeriodMs = 60_000;
@@ -29,6 +30,8 @@ export const queueSpec = z.strictObject({
     .prefault({}),
   gracePeriod: durationMs.default(defaultGracePeriodMs),
   timeouts: timeouts.default({}),
+  /** `num_workers`: trials that each sweep has in flight, unless it asks for less. */
+  scheduler: z.strictObject({ num_workers: numWorkers.optional() }).default({}),
   /** How long an agent may be silent before the attempts that only it can follow are given up as `lost{agent-lost}`. */
   agentTimeout: durationMs.default(defaultAgentTimeoutMs),
 });

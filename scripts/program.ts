@@ -9,6 +9,7 @@ import { addLogs } from './commands/logs.ts';
 import { addQueue } from './commands/queue.ts';
 import { addRequests } from './commands/requests.ts';
 import { addShow } from './commands/show.ts';
+import { addSweep } from './commands/sweep.ts';
 
 /** The command `relaunch` with all of its subcommands. Throws instead of ending the process. */
 export function programOf(cli: Cli): Command {
@@ -28,7 +29,18 @@ export function programOf(cli: Cli): Command {
     })
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', help);
-  for (const add of [addLaunch, addList, addShow, addLogs, addRequests, addQueue, addAgent, addControl, addDev])
+  for (const add of [
+    addLaunch,
+    addList,
+    addShow,
+    addLogs,
+    addRequests,
+    addSweep,
+    addQueue,
+    addAgent,
+    addControl,
+    addDev,
+  ])
     add(program, cli);
   return program;
 }

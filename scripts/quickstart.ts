@@ -8,6 +8,7 @@ import { pageOf, type Screen } from './cli.ts';
 import { complaintOf } from './complaint.ts';
 import { startDev, type DevProcess } from './quickstart/dev-process.ts';
 import { Progress } from './quickstart/progress.ts';
+import { sweepDigits, sweepMaxJobs } from './quickstart/sweep.ts';
 import { submitDigits, watch, type Watcher } from './quickstart/train.ts';
 import { problemsOf } from './quickstart/verdict.ts';
 import { onStopSignals } from './until-signal.ts';
@@ -23,9 +24,8 @@ const screen: Screen = {
 const silent: Watcher = { epoch: () => undefined, say: () => undefined };
 
 /** Trains examples/digits twice, preempts one of them, and compares. Answers whether all is as it should be. */
-async function train(relaunch: Relaunch, progress: Progress, signal: AbortSignal): Promise<boolean> {
+async function train(relaunch: Relaunch, progress: Progress, signal: AbortSignal, user: string): Promise<boolean> {
   const startedAt = performance.now();
-  const user = userInfo().username;
   const reference = await submitDigits(relaunch, 'digits-uninterrupted', 0, user);
   const run = await submitDigits(relaunch, 'digits', 0.25, user);
   progress.say(`launched ${run.id}, and ${reference.id} to compare it with`);
@@ -46,7 +46,7 @@ async function train(relaunch: Relaunch, progress: Progress, signal: AbortSignal
   return true;
 }
 
-async function quickstart(keep: boolean): Promise<boolean> {
+async function quickstart({ keep, sweep }: { keep: boolean; sweep: boolean }): Promise<boolean> {
   const home = await mkdtemp(join(tmpdir(), 'relaunch-quickstart-'));
   const progress = new Progress(screen);
   const stop = new AbortController();
@@ -58,10 +58,12 @@ async function quickstart(keep: boolean): Promise<boolean> {
   let good = false;
   try {
     progress.say('starting relaunch dev: a Temporal server, a control worker, an agent');
-    dev = await startDev({ home, env: process.env, keep, signal: stop.signal });
+    const maxJobs = sweep ? sweepMaxJobs : undefined;
+    dev = await startDev({ home, env: process.env, keep, maxJobs, signal: stop.signal });
     const relaunch = await connect(dev.settings);
     try {
-      good = await train(relaunch, progress, AbortSignal.any([stop.signal, AbortSignal.timeout(longestMs)]));
+      const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(longestMs)]);
+      good = await (sweep ? sweepDigits : train)(relaunch, progress, signal, userInfo().username);
     } finally {
       await relaunch.close();
     }
@@ -80,8 +82,9 @@ async function quickstart(keep: boolean): Promise<boolean> {
 }
 
 try {
-  const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
-  process.exitCode = (await quickstart(values.keep)) ? 0 : 1;
+  const flag = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({ options: { keep: flag, sweep: flag } });
+  process.exitCode = (await quickstart(values)) ? 0 : 1;
 } catch (error) {
   const { lines, code } = complaintOf(error, Boolean(process.env['RELAUNCH_DEBUG']));
   for (const line of lines) process.stderr.write(`${line}\n`);

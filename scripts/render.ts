@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { colours } from './colours.ts';
 import { forDisplay } from '../store/display.ts';
-import type { ShownState } from '../client/index.ts';
+import type { ShownState, SweepRow } from '../client/index.ts';
 
 /** A table without lines, one row a line, whatever the cells hold. */
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -53,7 +53,7 @@ export function renderJson(value: unknown, indent?: number): string {
 }
 
 /** A state in its colour. */
-export function paintState(state: ShownState): string {
+export function paintState(state: ShownState | SweepRow['state']): string {
   switch (state) {
     case 'succeeded':
       return colours.green(state);
@@ -64,6 +64,7 @@ export function paintState(state: ShownState): string {
     case 'running':
       return colours.cyan(state);
     case 'preempted':
+    case 'paused':
     case 'cancelled':
       return colours.yellow(state);
     case 'queued':

@@ -27,5 +27,7 @@ export const keyOf = {
   metrics: (run: string, attempt: number) => `${attemptDir(run, attempt)}/metrics/`,
   metric: (run: string, attempt: number, sequence: number) =>
     `${attemptDir(run, attempt)}/metrics/${padded(sequence)}.jsonl`,
+  sweeps: 'sweeps/',
+  sweepPlan: (sweep: string) => `sweeps/${sweep}/plan.json`,
   agentLease: (agent: string) => `agents/${agent}.lease`,
 } as const;

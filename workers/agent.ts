@@ -47,6 +47,8 @@ export interface AgentOptions {
 const submitPollers = 4;
 const recountMs = 2_000;
 const tidyRunsMs = 10_000;
+/** It asks Temporal about each sweep that there is a record of. */
+const tidySweepsMs = 60_000;
 /** How soon a submit learns that it is to end. */
 const submitHeartbeatMs = 1_000;
 /** A submit that is under way gets this long to come to its end at a shutdown. */
@@ -102,6 +104,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   const chores = [
     repeat(recountMs, count, warn(logger, 'could not count attempts')),
     repeat(tidyRunsMs, () => janitor.tidyRuns(), warn(logger, 'could not tidy runs')),
+    repeat(tidySweepsMs, () => janitor.tidySweeps(), warn(logger, 'could not tidy sweeps')),
     repeat(renewLeaseMs, renew, warn(logger, 'could not renew the lease')),
   ];
   const running = [

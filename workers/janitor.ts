@@ -6,6 +6,7 @@ import type { AgentDependencies } from '../activities/dependencies.ts';
 import { endIfAbandoned } from '../activities/end-attempt.ts';
 import { launchWorkflowType } from '../contracts/messages.ts';
 import { runIdOf } from '../contracts/names.ts';
+import { sweepPlan } from '../contracts/sweep-plan.ts';
 import { plan as planSchema, type Plan } from '../contracts/plan.ts';
 import { keyOf } from '../store/layout.ts';
 import { readRecord } from '../store/records.ts';
@@ -31,7 +32,7 @@ export class Janitor {
   readonly #needs: AgentDependencies;
   readonly #client: Client;
   readonly #options: JanitorOptions;
-  /** Runs that only expired in Temporal: whatever there is of them stays. */
+  /** Runs and sweeps that only expired in Temporal: whatever there is of them stays. */
   readonly #expired = new Set<string>();
   /** What was said already of attempts that could not be tidied, by uid. */
   readonly #trouble = new Map<string, string>();
@@ -83,6 +84,25 @@ export class Janitor {
       if (await isStillEnding(this.#needs, run)) continue;
       for (const { backend, runs } of kept) if (runs.has(run)) await backend.forget(namespace, run);
       if (recorded.includes(run) && (plan === undefined || queues.includes(plan.queue))) await this.#remove(run, plan);
+    }
+  }
+
+  /** Removes what was recorded of deleted sweeps of the agent's queues. Their trials are runs like others. */
+  async tidySweeps(): Promise<void> {
+    const { store, ownWorkflow, retentionMs } = this.#needs;
+    for (const sweep of await store.folders(keyOf.sweeps)) {
+      if (this.#expired.has(sweep)) continue;
+      const key = keyOf.sweepPlan(sweep);
+      const plan = await readRecord(store, key, sweepPlan);
+      if (plan === undefined || !this.#options.queues.includes(plan.queue)) continue;
+      if ((await ownWorkflow.find(plan.workflowId)) !== undefined) continue;
+      const writtenAt = (await store.modifiedAt(key))?.getTime() ?? 0;
+      if (Date.now() - writtenAt >= retentionMs) {
+        this.#expired.add(sweep);
+        continue;
+      }
+      await store.remove(key);
+      this.#say('removed a deleted sweep', { sweep });
     }
   }
 

@@ -9,7 +9,7 @@ const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '
 /** Bounds nothing: the limit of a job is a workflow timer, which can be extended. */
 const asLongAsItTakes = '3650 days';
 
-export const resolving = (queue: string): Pick<AgentActivities, 'resolveLaunch'> =>
+export const resolving = (queue: string): Pick<AgentActivities, 'resolveLaunch' | 'resolveSweep'> =>
   proxyActivities<AgentActivities>({
     taskQueue: resolveTaskQueue(queue),
     startToCloseTimeout: '1m',

@@ -1,9 +1,7 @@
 import { describeOutcome } from '../contracts/outcome.ts';
 import type { RunStatus } from '../contracts/messages.ts';
 import type { AttemptReport } from '../contracts/run-result.ts';
-
-/** In UTF-16 units, each at most three bytes in the payload: Temporal takes 20,000 bytes. */
-const longestDetails = 6_000;
+import { longestDetails, plain } from './markdown.ts';
 
 /** The run as markdown, for the Web UI. Everything in it may come from a submitter: nothing is taken as markup. */
 export function renderDetails(status: RunStatus): string {
@@ -27,8 +25,4 @@ export function renderDetails(status: RunStatus): string {
 function row({ attempt, outcome, node, agent }: AttemptReport): string {
   const end = outcome === undefined ? '' : describeOutcome(outcome).slice(0, 400);
   return `| ${[String(attempt), plain(end), plain(node ?? ''), plain(agent ?? '')].join(' | ')} |`;
-}
-
-function plain(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, ' ').replace(/[\\`*_{}[\]()#+!|<>~]/g, '\\$&');
 }

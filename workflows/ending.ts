@@ -3,11 +3,11 @@ import { condition, upsertMemo, type CancellationScope } from '@temporalio/workf
 import type { FailureType } from '../contracts/failures.ts';
 import { describeOutcome, type AttemptOutcome } from '../contracts/outcome.ts';
 import type { RunResult } from '../contracts/run-result.ts';
+import type { SweepResult } from '../contracts/sweep-result.ts';
 import { resultMemo } from '../contracts/messages.ts';
 import { controlling } from './agents.ts';
 import { failureOf } from './failures.ts';
 import type { Inbox } from './inbox.ts';
-import type { Page } from './page.ts';
 
 /** Why a run ends without success: the type and sentence of its failure. */
 export class RunFailed extends Error {
@@ -24,8 +24,8 @@ export class RunFailed extends Error {
 /** Enough to say what is wrong; a failure that Temporal does not take fails the workflow task for ever. */
 const longestSentence = 10_000;
 
-/** Ends the run as Failed, with its RunResult in the failure's details. Passes on a cancellation. */
-export function closeAsFailed(error: unknown, page: Page): never {
+/** Ends the workflow as Failed, with its result in the failure's details. Passes on a cancellation. */
+export function closeAsFailed(error: unknown, page: { closed(state: 'failed' | 'timed-out'): unknown }): never {
   // Anything else is a fault of this code: the workflow task fails and is tried again until a worker with the repair comes.
   if (!(error instanceof RunFailed || error instanceof ActivityFailure)) throw error;
   const { type, message } = error instanceof RunFailed ? error : failureOf(error, 'AttemptRefused');
@@ -38,11 +38,15 @@ export function closeAsFailed(error: unknown, page: Page): never {
 }
 
 /**
- * Ends the run as Canceled. Temporal closes a workflow so only if it was asked itself: where the wish came by signal, an activity asks
+ * Ends the workflow as Canceled. Temporal closes a workflow so only if it was asked itself: where the wish came by signal, an activity asks
  * (a thrown CancelledFailure would otherwise close as Failed). A Canceled workflow has no result, so the memo carries it.
  */
-export async function closeAsCanceled(root: CancellationScope, inbox: Inbox, page: Page): Promise<RunResult> {
-  upsertMemo({ [resultMemo]: page.closed('cancelled') });
+export async function closeAsCanceled(
+  root: CancellationScope,
+  inbox: Pick<Inbox, 'cancelRequested'>,
+  result: RunResult | SweepResult,
+): Promise<never> {
+  upsertMemo({ [resultMemo]: result });
   if (!inbox.cancelRequested) {
     await controlling().cancelOwnWorkflow();
     await condition(() => inbox.cancelRequested);

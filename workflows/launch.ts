@@ -1,17 +1,16 @@
 import { CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
-import type { LaunchSpec } from '../contracts/launch-spec.ts';
+import { launchSpec, type LaunchSpec } from '../contracts/launch-spec.ts';
 import type { AttemptOutcome } from '../contracts/outcome.ts';
 import type { PlanSummary } from '../contracts/plan.ts';
-import { readLaunchSpec } from '../contracts/read-launch-spec.ts';
+import { readSpec } from '../contracts/read-spec.ts';
 import { decideNext, nothingSpent, type Next, type Spent } from '../contracts/requeue.ts';
 import type { RunResult } from '../contracts/run-result.ts';
 import { resolving } from './agents.ts';
 import { runAttempt } from './attempt.ts';
 import { closeAsCanceled, closeAsFailed, RunFailed } from './ending.ts';
-import { failureOf } from './failures.ts';
 import { openInbox, type Inbox } from './inbox.ts';
 import { Page } from './page.ts';
-import { settle, settledOr } from './settle.ts';
+import { answerOf } from './resolution.ts';
 
 /** One run, from a spec to a recorded end, through as many attempts as its requeue policy allows. */
 export async function launch(input: unknown): Promise<RunResult> {
@@ -21,19 +20,19 @@ export async function launch(input: unknown): Promise<RunResult> {
   return CancellationScope.nonCancellable(async () => {
     try {
       const plan = await resolve(parse(input), input, inbox);
-      if (plan === undefined) return await closeAsCanceled(root, inbox, page);
+      if (plan === undefined) return await closeAsCanceled(root, inbox, page.closed('cancelled'));
       page.planned(plan);
       let spent = nothingSpent;
       for (let attempt = 1; ; attempt++) {
         page.queued(attempt);
         const { outcome, next } = await oneAttempt(attempt, plan, spent, inbox, page);
         if (next.do === 'finish') return page.closed('succeeded');
-        if (next.do === 'cancel') return await closeAsCanceled(root, inbox, page);
+        if (next.do === 'cancel') return await closeAsCanceled(root, inbox, page.closed('cancelled'));
         if (next.do === 'fail') throw new RunFailed(next.type, next.message, outcome);
         spent = next.spent;
         page.backingOff(spent, next.backOffMs > 0);
         await backOff(next.backOffMs, inbox);
-        if (inbox.cancelled !== undefined) return await closeAsCanceled(root, inbox, page);
+        if (inbox.cancelled !== undefined) return await closeAsCanceled(root, inbox, page.closed('cancelled'));
       }
     } catch (error) {
       return closeAsFailed(error, page);
@@ -42,35 +41,22 @@ export async function launch(input: unknown): Promise<RunResult> {
 }
 
 function parse(input: unknown): LaunchSpec {
-  const read = readLaunchSpec(input);
+  const read = readSpec(launchSpec, input);
   if ('spec' in read) return read.spec;
   throw new RunFailed('LaunchRejected', read.wrong);
 }
 
 /** Undefined: cancelled before it was resolved. */
 async function resolve(spec: LaunchSpec, input: unknown, inbox: Inbox): Promise<PlanSummary | undefined> {
-  const scope = new CancellationScope();
   const { firstExecutionRunId } = workflowInfo();
-  const resolution = settle(scope.run(() => resolving(spec.queue).resolveLaunch(input, firstExecutionRunId)));
-  const cancelled = (): boolean => inbox.cancelled !== undefined;
-  if (spec.timeouts.queue === undefined) await settledOr(resolution, cancelled);
-  else {
-    const ready = (): boolean => resolution.result !== undefined || cancelled();
-    await condition(ready, spec.timeouts.queue, { summary: 'queue time-out' });
-  }
-  if (resolution.result === undefined) {
-    scope.cancel();
-    if (inbox.cancelled !== undefined) return undefined;
-    throw new RunFailed('QueueTimeout', `no agent of queue ${spec.queue} took the run within its queue time-out`);
-  }
-  if (!resolution.result.ok) {
-    const { type, message } = failureOf(resolution.result.error, 'LaunchRejected');
-    throw new RunFailed(type, message);
-  }
-  const plan = resolution.result.value;
-  inbox.runTimeoutMs = plan.timeoutsMs.run;
-  inbox.maxRunTimeoutMs = plan.maxRunTimeoutMs;
-  return inbox.cancelled === undefined ? plan : undefined;
+  const { queue, timeouts } = spec;
+  const plan = await answerOf(() => resolving(queue).resolveLaunch(input, firstExecutionRunId), inbox, {
+    queue,
+    timeoutMs: timeouts.queue,
+  });
+  inbox.runTimeoutMs = plan?.timeoutsMs.run;
+  inbox.maxRunTimeoutMs = plan?.maxRunTimeoutMs;
+  return plan;
 }
 
 async function oneAttempt(

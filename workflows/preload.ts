@@ -10,9 +10,15 @@ import * as launchSpec from '../contracts/launch-spec.ts';
 import * as messages from '../contracts/messages.ts';
 import * as names from '../contracts/names.ts';
 import * as outcome from '../contracts/outcome.ts';
+import * as parameters from '../contracts/parameters.ts';
 import * as priority from '../contracts/priority.ts';
 import * as requeuePolicy from '../contracts/requeue-policy.ts';
 import * as runResult from '../contracts/run-result.ts';
+import * as sweepPlan from '../contracts/sweep-plan.ts';
+import * as sweepResult from '../contracts/sweep-result.ts';
+import * as sweepSpec from '../contracts/sweep-spec.ts';
+import * as sweepTally from '../contracts/sweep-tally.ts';
+import * as sweepWorkers from '../contracts/sweep-workers.ts';
 
 /**
  * The SDK freezes what is shared, down to what it finds frozen already. A zod schema keeps in itself what it derives of itself, and
@@ -34,9 +40,15 @@ for (const module of [
   messages,
   names,
   outcome,
+  parameters,
   priority,
   requeuePolicy,
   runResult,
+  sweepPlan,
+  sweepResult,
+  sweepSpec,
+  sweepTally,
+  sweepWorkers,
 ]) {
   seal(module);
 }

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { colours } from '../colours.ts';
-import { ClientError, submit, trafficOf, type Relaunch, type Run } from '../../client/index.ts';
+import { ClientError, submit, type Relaunch, type Run } from '../../client/index.ts';
 import { connected, examples, pageOf, several, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
 import { followRun } from '../follow-run.ts';
 import { specFromFlags, type LaunchFlags } from '../launch-flags.ts';
 import { readJsonOrFile, readYamlFile } from '../read-input.ts';
 import { renderJson } from '../render.ts';
+import { warnIfUnserved } from '../warn-if-unserved.ts';
 
 type Flags = LaunchFlags & CommonFlags & { config?: string; file?: string; key?: string; follow?: boolean };
 
@@ -94,12 +95,4 @@ function announce(cli: Cli, { settings }: Relaunch, run: Run, { json, follow }: 
   screen.line(`${run.attached ? 'same key, the run is there already' : 'submitted'}: ${colours.bold(run.id)}`);
   if (page !== undefined) screen.line(`  page:   ${page}`);
   if (follow !== true) screen.line(`  follow: relaunch logs -f ${run.workflowId}`);
-}
-
-async function warnIfUnserved(cli: Cli, relaunch: Relaunch, queue: string): Promise<void> {
-  const { agents } = await trafficOf(relaunch, queue);
-  if (agents.length > 0) return;
-  cli.err.line(
-    `${colours.yellow('warning:')} no agent serves queue ${queue} now: the run waits until one does. Start one with: relaunch agent -q ${queue}`,
-  );
 }

@@ -1,7 +1,8 @@
 import { Option, type Command } from 'commander';
-import { ClientError, list, type RunFilter, type RunRow } from '../../client/index.ts';
+import { list, type RunFilter, type RunRow } from '../../client/index.ts';
 import { runStates } from '../../contracts/run-result.ts';
 import { connected, examples, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
+import { readLimit } from '../read-limit.ts';
 import { paintState, plain, renderAge, renderJson, renderTable } from '../render.ts';
 
 type Flags = RunFilter & CommonFlags & { limit: string };
@@ -26,17 +27,12 @@ export function addList(program: Command, cli: Cli): void {
     )
     .action(async () => {
       const flags: Flags = command.optsWithGlobals();
-      const limit = limitOf(flags.limit);
+      const limit = readLimit(flags.limit);
       await connected(cli, flags, async (relaunch) => {
         const rows = await list(relaunch, flags, limit);
         cli.out.line(flags.json === true ? renderJson(rows, 2) : renderRuns(rows, Date.now()));
       });
     });
-}
-
-function limitOf(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new ClientError('bad-input', `--limit is ${JSON.stringify(text)}: a number from 1 to 999999`);
 }
 
 /** Runs as a table; `now` in ms. */

@@ -26,14 +26,17 @@ export interface DevOptions {
   env: NodeJS.ProcessEnv;
   /** It will outlive us, so it does not write to our terminal. */
   keep: boolean;
+  /** Live runs at a time; default: dev's own. */
+  maxJobs?: number | undefined;
   signal: AbortSignal;
 }
 
 /** Starts `relaunch dev` and waits until it serves. */
-export async function startDev({ home, env, keep, signal }: DevOptions): Promise<DevProcess> {
+export async function startDev({ home, env, keep, maxJobs, signal }: DevOptions): Promise<DevProcess> {
   const output = openSync(join(home, 'dev.log'), 'w');
   const command = fileURLToPath(new URL('../relaunch.ts', import.meta.url));
-  const child = spawn(process.execPath, [command, 'dev', '--entity', 'default'], {
+  const jobs = maxJobs === undefined ? [] : ['--max-jobs', String(maxJobs)];
+  const child = spawn(process.execPath, [command, 'dev', '--entity', 'default', ...jobs], {
     // Not in the terminal's group: it outlives us with --keep, and is stopped by us otherwise.
     detached: true,
     stdio: ['ignore', output, keep ? output : 'inherit'],

@@ -24,8 +24,20 @@ export class Progress {
       return;
     }
     const bar = '█'.repeat(done).padEnd(epochs, '░');
+    this.#over(`${bar}  ${line}`);
+  }
+
+  trials(done: number, total: number, line: string): void {
+    if (!this.#screen.tty) {
+      this.#screen.line(line);
+      return;
+    }
+    this.#over(`${'█'.repeat(done).padEnd(total, '░')}  ${line}`);
+  }
+
+  #over(line: string): void {
     this.#clear();
-    this.#screen.raw(`${bar}  ${line}`);
+    this.#screen.raw(line);
     this.#shown = true;
   }
 

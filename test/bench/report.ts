@@ -17,16 +17,18 @@ const goalRatio = 0.8;
 
 /** For people, as tables. */
 export function renderReport({ machine, throughput, latencies }: Report): string {
-  const { cpu, cores, memoryGib, os, node, temporalSdk, temporalServer, loadAtStart } = machine;
-  const parts = [
-    [
-      `${cpu}, ${String(cores)} cores, ${String(memoryGib)} GiB; ${os}`,
-      `Node ${node}, Temporal SDK ${temporalSdk}, ${temporalServer}; load at start ${loadAtStart.toFixed(2)}`,
-    ].join('\n'),
-  ];
+  const parts = [describeMachineIn(machine)];
   if (throughput !== undefined) parts.push(renderThroughput(throughput));
   if (latencies !== undefined) parts.push(renderLatencies(latencies));
   return parts.join('\n\n');
+}
+
+export function describeMachineIn(machine: Machine): string {
+  const { cpu, cores, memoryGib, os, node, temporalSdk, temporalServer, loadAtStart } = machine;
+  return [
+    `${cpu}, ${String(cores)} cores, ${String(memoryGib)} GiB; ${os}`,
+    `Node ${node}, Temporal SDK ${temporalSdk}, ${temporalServer}; load at start ${loadAtStart.toFixed(2)}`,
+  ].join('\n');
 }
 
 function renderThroughput({ launches, bursts, ratio }: Throughput): string {

@@ -65,6 +65,13 @@ test('Ctrl-C of dev preempts its runs and leaves nothing alive; the next dev goe
   expect(await second.exited).toBe(0);
 });
 
+test('the quickstart of sweeps ends well, and shows the best', { timeout: 180_000 }, async () => {
+  const quickstart = start('../../scripts/quickstart.ts', '--sweep');
+  expect(await quickstart.exited, quickstart.output()).toBe(0);
+  expect(quickstart.output()).toContain('succeeded: 12 of 12 done');
+  expect(quickstart.output()).toMatch(/accuracy +0\.9\d+ +with batch_size \d+, hidden \d+, lr 0\.\d+/);
+});
+
 test('the quickstart ends well, and says what it saw', { timeout: 180_000 }, async () => {
   const quickstart = start('../../scripts/quickstart.ts');
   expect(await quickstart.exited, quickstart.output()).toBe(0);

@@ -1,4 +1,5 @@
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { replaceOnce } from '../support/replace-once.ts';
 
 /** Every attempt begins here. */
 const submitBegins = 'async function submit(attempt, plan, wish, begun) {';
@@ -6,17 +7,12 @@ const submitBegins = 'async function submit(attempt, plan, wish, begun) {';
 /** In workflow code a timer of Node is one of Temporal's. */
 const timer = 'await new Promise((resolve) => setTimeout(resolve, 1));';
 
-/** @throws Error where what is to be replaced is not there exactly once: a mutant that is the original proves nothing */
-function replaceOnce(code: string, from: string, to: string): string {
-  const found = code.split(from).length - 1;
-  if (found !== 1) throw new Error(`${JSON.stringify(from)} is in the bundle ${String(found)} times, not once`);
-  return code.replace(from, () => to);
-}
-
-/** The name under which the code of an attempt knows `@temporalio/workflow`. */
-function workflowModule(code: string): string {
-  const name = /(\w*WEBPACK_IMPORTED_MODULE_\d+__)\.condition\b/.exec(code.slice(code.indexOf(submitBegins)))?.[1];
-  if (name === undefined) throw new Error('submit awaits no condition any more: choose another place');
+/** The name under which the code from a place on knows `@temporalio/workflow`, by a function that it uses there. */
+function workflowModule(code: string, place: string, used: string): string {
+  const name = new RegExp(`(\\w*WEBPACK_IMPORTED_MODULE_\\d+__)\\.${used}\\b`).exec(
+    code.slice(code.indexOf(place)),
+  )?.[1];
+  if (name === undefined) throw new Error(`no ${used} behind ${place} any more: choose another place`);
   return name;
 }
 
@@ -34,10 +30,29 @@ export const withSwappedActivities = mutant((code) => {
   return replaceOnce(swapped, follow, '(plan, attempt, taskQueue).submitAttempt({');
 });
 
-const patch = (code: string): string => `if (${workflowModule(code)}.patched('wait-before-submit'))`;
+const patch = (code: string): string =>
+  `if (${workflowModule(code, submitBegins, 'condition')}.patched('wait-before-submit'))`;
 
 /** A change of workflow code as it should be made: new runs go the new way, those under way go on as they were. */
 export const withPatch = mutant((code) => replaceOnce(code, submitBegins, `${submitBegins} ${patch(code)} ${timer}`));
 
 /** The same change with its patch forgotten. */
 export const withoutPatch = mutant((code) => replaceOnce(code, `${patch(code)} ${timer}`, timer));
+
+/** Every trial begins here. */
+const trialBegins = 'async function runTrial({ spec, launch, state }, workflowId, trial) {';
+
+export const withTimerBeforeTrials = mutant((code) => replaceOnce(code, trialBegins, `${trialBegins} ${timer}`));
+
+export const withOtherTrials = mutant((code) =>
+  replaceOnce(code, 'tally.next = index + 1;', 'tally.next = index + 2;'),
+);
+
+const trialPatch = (code: string): string =>
+  `if (${workflowModule(code, trialBegins, 'executeChild')}.patched('wait-before-trials'))`;
+
+export const withTrialPatch = mutant((code) =>
+  replaceOnce(code, trialBegins, `${trialBegins} ${trialPatch(code)} ${timer}`),
+);
+
+export const withoutTrialPatch = mutant((code) => replaceOnce(code, `${trialPatch(code)} ${timer}`, timer));

@@ -2,7 +2,16 @@ import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bundleWorkflows } from '../../workers/bundle.ts';
 import { createLogger, installRuntime } from '../../workers/logger.ts';
-import { withExtraTimer, withoutPatch, withPatch, withSwappedActivities } from './bundle-mutants.ts';
+import {
+  withExtraTimer,
+  withOtherTrials,
+  withoutPatch,
+  withoutTrialPatch,
+  withPatch,
+  withSwappedActivities,
+  withTimerBeforeTrials,
+  withTrialPatch,
+} from './bundle-mutants.ts';
 import { histories, patchedHistory, replay } from './replay.ts';
 
 const logger = createLogger('error');
@@ -14,30 +23,42 @@ beforeAll(async () => {
   bundle = await bundleWorkflows(logger);
 });
 
-/** Runs that never came to an attempt: changes of how one begins are nothing to them. */
-const unaffected = ['rejected-input'];
-const affected = [...histories].filter(([name]) => !unaffected.includes(name));
+const ofSweeps = [...histories].filter(([name]) => name.startsWith('sweep-'));
+const ofRuns = [...histories].filter(([name]) => !name.startsWith('sweep-'));
+
+/** What never came to an attempt, or a trial: changes of how one begins are nothing to it. */
+const unaffected = ['rejected-input', 'sweep-rejected'];
+const isAffected = ([name]: [string, string]): boolean => !unaffected.includes(name);
 const nondeterminism = /[Nn]ondeterminis/;
 
-const mutants = {
+const mutantsOfRuns = {
   'an extra timer before an activity': () => withExtraTimer(bundle),
   'two activities swapped': () => withSwappedActivities(bundle),
   'a patch forgotten': () => withoutPatch(withPatch(bundle)),
 };
 
-describe.each(Object.entries(mutants))('%s', (_, mutated) => {
-  test.each(affected)('would break the runs that are like %s, and is found', async (name, history) => {
+const mutantsOfSweeps = {
+  'an extra timer before a trial': () => withTimerBeforeTrials(bundle),
+  'another order of trials': () => withOtherTrials(bundle),
+  'a patch of trials forgotten': () => withoutTrialPatch(withTrialPatch(bundle)),
+};
+
+describe.each([
+  ...Object.entries(mutantsOfRuns).map(([title, mutated]) => [title, mutated, ofRuns] as const),
+  ...Object.entries(mutantsOfSweeps).map(([title, mutated]) => [title, mutated, ofSweeps] as const),
+])('%s', (_, mutated, own) => {
+  test.each(own.filter(isAffected))('would break what is like %s, and is found', async (name, history) => {
     await expect(replay(mutated(), name, history)).rejects.toThrow(nondeterminism);
   });
 
-  test.each(unaffected)('would not break those that are like %s', async (name) => {
-    await replay(mutated(), name, histories.get(name) ?? '');
+  test.each(own.filter((each) => !isAffected(each)))('would not break what is like %s', async (name, history) => {
+    await replay(mutated(), name, history);
   });
 });
 
 describe('a patch that is there', () => {
-  test.each([...histories])('lets the runs that are like %s go on', async (name, history) => {
-    await replay(withPatch(bundle), name, history);
+  test.each([...histories])('lets what is like %s go on', async (name, history) => {
+    await replay(withTrialPatch(withPatch(bundle)), name, history);
   });
 
   test('and those that began with it', async () => {

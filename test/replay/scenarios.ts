@@ -1,9 +1,9 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { cancelSignal, extendRunTimeoutUpdate, preemptSignal, statusQuery } from '../../contracts/messages.ts';
-import type { AttemptOutcome } from '../../contracts/outcome.ts';
 import type { RunState } from '../../contracts/run-result.ts';
 import type { Script } from '../support/scripted-agent.ts';
 import { until } from '../support/until.ts';
+import { evicted, failed, neverStarted, succeeded } from './outcomes.ts';
 
 /** A run to be recorded: what its agent does, what it is started with, and what is asked of it on its way. */
 export interface Scenario extends Script {
@@ -11,12 +11,6 @@ export interface Scenario extends Script {
   input?: unknown;
   ask?: (handle: WorkflowHandle) => Promise<void>;
 }
-
-const at = new Date(0).toISOString();
-const succeeded: AttemptOutcome = { kind: 'succeeded', exitCode: 0, at };
-const evicted: AttemptOutcome = { kind: 'preempted', reason: 'EvictionByEvictionAPI', by: 'cluster', at };
-const failed: AttemptOutcome = { kind: 'failed', cause: 'exit-code', exitCode: 3, at };
-const neverStarted: AttemptOutcome = { kind: 'lost', reason: 'never-started', at };
 
 const inState =
   (state: RunState, ask: (handle: WorkflowHandle) => Promise<unknown>) => async (handle: WorkflowHandle) => {

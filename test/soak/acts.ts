@@ -6,27 +6,31 @@ import { manyLive } from './many-live.ts';
 import { onePlace } from './one-place.ts';
 import { permits } from './permits.ts';
 import { randomKills } from './random-kills.ts';
+import { runCap } from './run-cap.ts';
 import { play, type Scenario } from './scenario.ts';
-
-/** What `--only` chooses from. */
-export const groups = ['kills', 'permits', 'leftovers', 'deploys'] as const;
-export type Group = (typeof groups)[number];
+import { countedSweep } from './sweep.ts';
 
 /** A scenario with its sizes. */
 export interface Act {
-  group: Group;
+  /** What `--only` chooses by. */
+  group: string;
   name: string;
   sizes: unknown;
   play(seed: number, say: (line: string) => void): Promise<Findings>;
 }
 
-function act<Sizes>(group: Group, scenario: Scenario<Sizes>, sizes: Sizes): Act {
+function act<Sizes>(group: string, scenario: Scenario<Sizes>, sizes: Sizes): Act {
   return { group, name: scenario.name, sizes, play: (seed, say) => play(scenario, sizes, seed, say) };
 }
 
-/** The sizes that the issue asks for, or a part of them. */
-export function acts(scale: number): Act[] {
-  const scaled = (full: number, least: number): number => Math.max(least, Math.round(full * scale));
+/** The numbers of a soak at its full size, or a part of them; no fewer than prove anything. */
+const scaledBy =
+  (scale: number) =>
+  (full: number, least: number): number =>
+    Math.max(least, Math.round(full * scale));
+
+function launchActs(scale: number): Act[] {
+  const scaled = scaledBy(scale);
   const maxima = [2, 5, 1, 3, 8, 1, 4, 2];
   return [
     act('kills', randomKills, { kills: scaled(100, 6), inFlight: scaled(12, 6), mostRuns: scaled(1_000, 10) }),
@@ -38,3 +42,19 @@ export function acts(scale: number): Act[] {
     act('deploys', deploys, { live: scaled(50, 8), short: scaled(100, 10), rounds: scaled(5, 1) }),
   ];
 }
+
+function sweepActs(scale: number): Act[] {
+  const scaled = scaledBy(scale);
+  return [
+    act('trials', countedSweep, {
+      trials: scaled(1_000, 50),
+      numWorkers: 12,
+      kills: scaled(20, 1),
+      preemptions: scaled(100, 5),
+    }),
+    act('cap', runCap, { runCap: scaled(10_000, 200), numWorkers: 64 }),
+  ];
+}
+
+/** What can be soaked. */
+export const soaks: Readonly<Record<string, (scale: number) => Act[]>> = { launch: launchActs, sweep: sweepActs };

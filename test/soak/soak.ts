@@ -1,16 +1,16 @@
-/** Statistics: scenarios of the tests with numbers that no test has time for. `npm run soak -- launch`. */
+/** Statistics: scenarios of the tests with numbers that no test has time for. `npm run soak -- launch`, `npm run soak -- sweep`. */
 import { randomInt } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { onStopSignals } from '../../scripts/until-signal.ts';
-import { acts, groups, type Group } from './acts.ts';
+import { soaks } from './acts.ts';
 import { report, type Played } from './report.ts';
 import { stopPlaying } from './scenario.ts';
 import { serverVersion } from './server-version.ts';
 
 interface Flags {
   seed?: number;
-  only?: Group[];
+  only?: string[];
   scale: number;
   report?: string;
 }
@@ -19,9 +19,11 @@ const program = new Command('soak')
   .description(
     'Plays scenarios many times over, with real servers and killed processes, and checks from outside what holds.',
   )
-  .addArgument(new Argument('<what>', 'what is soaked').choices(['launch']))
+  .addArgument(new Argument('<what>', 'what is soaked').choices(Object.keys(soaks)))
   .option('--seed <n>', 'repeats the choices of an earlier soak (default: another one each time)', seedOf)
-  .option('--only <groups>', `some of ${groups.join(',')} (default: all)`, groupsOf)
+  .option('--only <groups>', `some of ${groupsIn('launch')}; of sweep: ${groupsIn('sweep')} (default: all)`, (text) =>
+    text.split(','),
+  )
   .option('--scale <factor>', 'of the full numbers', scaleOf, 1)
   .option('--report <file>', 'where the report goes, in markdown')
   .addHelpText(
@@ -35,11 +37,15 @@ onStopSignals((times) => {
 });
 await program.parseAsync();
 
-async function soak(what: string, { seed = randomInt(2 ** 31), only = [...groups], scale, report: file }: Flags) {
+async function soak(what: string, { seed = randomInt(2 ** 31), only, scale, report: file }: Flags) {
+  const acts = soaks[what]?.(scale) ?? [];
+  const chosen = acts.filter(({ group }) => only?.includes(group) ?? true);
+  const unknown = only?.filter((group) => !acts.some((act) => act.group === group)) ?? [];
+  if (unknown.length > 0) throw new InvalidArgumentError(`${unknown.join(', ')}: there are ${groupsIn(what)}`);
   say(`seed ${String(seed)}`);
   const began = new Date();
   const played: Played[] = [];
-  for (const act of acts(scale).filter(({ group }) => only.includes(group))) {
+  for (const act of chosen) {
     const startedMs = performance.now();
     const findings = await act.play(seed, (line) => {
       say(`${act.name}: ${line}`);
@@ -53,7 +59,7 @@ async function soak(what: string, { seed = randomInt(2 ** 31), only = [...groups
       `${act.name}: ${findings.broken.length === 0 ? 'every rule held' : 'rules were broken'} (${(tookMs / 1_000).toFixed(0)} s)`,
     );
   }
-  const part = only.length === groups.length ? '' : ` --only ${only.join(',')}`;
+  const part = only === undefined ? '' : ` --only ${only.join(',')}`;
   const command = `npm run soak -- ${what} --seed ${String(seed)}${part}${scale === 1 ? '' : ` --scale ${String(scale)}`}`;
   if (file !== undefined) await writeFile(file, report({ command, server: await serverVersion(), began, played }));
 }
@@ -72,9 +78,6 @@ function scaleOf(text: string): number {
   throw new InvalidArgumentError('a number above 0, at most 10');
 }
 
-function groupsOf(text: string): Group[] {
-  const chosen = text.split(',');
-  const found = groups.filter((group) => chosen.includes(group));
-  if (found.length === chosen.length) return found;
-  throw new InvalidArgumentError(`some of ${groups.join(', ')}, with commas between`);
+function groupsIn(what: string): string {
+  return [...new Set((soaks[what]?.(1) ?? []).map(({ group }) => group))].join(',');
 }

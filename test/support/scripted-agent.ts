@@ -7,7 +7,9 @@ import type { AgentActivities, StopArgument } from '../../contracts/activities.t
 import { nameOutcome } from '../../contracts/asked-outcome.ts';
 import { observedSignal } from '../../contracts/messages.ts';
 import type { AttemptOutcome } from '../../contracts/outcome.ts';
+import { sweepIdOf } from '../../contracts/names.ts';
 import type { PlanSummary } from '../../contracts/plan.ts';
+import type { SweepSummary } from '../../contracts/sweep-plan.ts';
 import {
   agentTaskQueue,
   controlTaskQueue,
@@ -17,6 +19,7 @@ import {
 } from '../../contracts/task-queues.ts';
 import { bundleWorkflows, payloadConverterPath } from '../../workers/bundle.ts';
 import { createLogger, installRuntime } from '../../workers/logger.ts';
+import { agentName, servedQueue, unservedQueue } from './scripted-names.ts';
 
 installRuntime(createLogger('error'));
 
@@ -42,41 +45,48 @@ export interface Heard {
   releases: StopArgument[];
 }
 
-export const agentName = 'scripted';
-/** Served whole, and served by nobody who submits. */
-export const servedQueue = 'served';
-export const unservedQueue = 'unserved';
-
 /** An agent whose attempts end as each test says: the workflow is real, the server is real, only the jobs are made up. */
 export class ScriptedAgent {
   readonly #client: Client;
   readonly #scripts = new Map<string, Script>();
   readonly #heard = new Map<string, Heard>();
+  readonly #sweeps = new Map<string, { accepted: Partial<SweepSummary>; trials: Script | undefined }>();
   readonly #stopped = new Map<string, StopArgument>();
 
   constructor(client: Client) {
     this.#client = client;
   }
 
+  /** A sweep that is accepted with 2 workers of at most 8, unless `accepted` says otherwise; and what its agent does for each trial. */
+  scriptSweep(workflowId: string, accepted: Partial<SweepSummary>, trials?: Script): void {
+    this.#sweeps.set(workflowId, { accepted, trials });
+  }
+
   script(workflowId: string, script: Script): void {
     this.#scripts.set(workflowId, script);
-    this.#heard.set(workflowId, { submits: [], stops: [], releases: [] });
   }
 
   heard(workflowId: string): Heard {
-    const heard = this.#heard.get(workflowId);
-    if (heard === undefined) throw new Error(`no script for ${workflowId}`);
+    if (this.#scriptOf(workflowId) === undefined) throw new Error(`no script for ${workflowId}`);
+    const heard = this.#heard.get(workflowId) ?? { submits: [], stops: [], releases: [] };
+    this.#heard.set(workflowId, heard);
     return heard;
+  }
+
+  #scriptOf(workflowId: string): Script | undefined {
+    const sweep = [...this.#sweeps.keys()].find((id) => workflowId.startsWith(`${id}-`));
+    return this.#scripts.get(workflowId) ?? this.#sweeps.get(sweep ?? '')?.trials;
   }
 
   activities(): AgentActivities {
     return {
       resolveLaunch: () => {
-        if (this.#scripts.get(caller())?.resolves === false) throw tomorrow();
+        if (this.#scriptOf(caller())?.resolves === false) throw tomorrow();
         return Promise.resolve(this.#plan());
       },
+      resolveSweep: () => Promise.resolve(this.#sweep()),
       submitAttempt: ({ attempt }) => {
-        const ends = this.#scripts.get(caller())?.attempts[attempt - 1];
+        const ends = this.#scriptOf(caller())?.attempts[attempt - 1];
         if (ends === 'never') throw tomorrow();
         this.heard(caller()).submits.push(attempt);
         const agent = ends === 'gone' ? 'gone' : agentName;
@@ -109,13 +119,24 @@ export class ScriptedAgent {
       timeoutsMs: {},
       agentTimeoutMs: 600_000,
       priorityKey: 3,
-      ...this.#scripts.get(workflowId)?.plan,
+      ...this.#scriptOf(workflowId)?.plan,
+    };
+  }
+
+  #sweep(): SweepSummary {
+    const source = { code: { digest: 'a'.repeat(64) } };
+    return {
+      sweep: sweepIdOf(caller()),
+      numWorkers: 2,
+      maxWorkers: 8,
+      source,
+      ...this.#sweeps.get(caller())?.accepted,
     };
   }
 
   async #await(attempt: number) {
     const workflowId = caller();
-    const script = this.#scripts.get(workflowId);
+    const script = this.#scriptOf(workflowId);
     const ends = script?.attempts[attempt - 1] ?? 'hold';
     if (script?.observes === true) {
       const handle = this.#client.workflow.getHandle(workflowId);

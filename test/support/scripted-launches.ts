@@ -1,15 +1,14 @@
-import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { launchWorkflowType, resultMemo, statusQuery } from '../../contracts/messages.ts';
+import { launchWorkflowType, statusQuery } from '../../contracts/messages.ts';
 import type { AttemptOutcome } from '../../contracts/outcome.ts';
 import { runResult, type RunResult } from '../../contracts/run-result.ts';
-import { searchAttribute } from '../../contracts/search-attributes.ts';
 import { controlTaskQueue } from '../../contracts/task-queues.ts';
-import { testServer } from '../../scripts/temporal-binaries.ts';
-import { servedQueue, startScripted, type Heard, type Script, type ScriptedAgent } from './scripted-agent.ts';
+import { startScripted, type Heard, type Script, type ScriptedAgent } from './scripted-agent.ts';
+import { servedQueue } from './scripted-names.ts';
+import { cancellationIn, failureIn } from './closings.ts';
+import { timeSkipping } from './time-skipping.ts';
 
 const at = new Date(0).toISOString();
 export const succeeded: AttemptOutcome = { kind: 'succeeded', exitCode: 0, at };
@@ -72,43 +71,21 @@ export class ScriptedLaunches {
   }
 
   async #open(): Promise<void> {
-    this.#env = await TestWorkflowEnvironment.createTimeSkipping({
-      server: { executable: { type: 'existing-path', path: await testServer() } },
-    });
-    const { client, connection, nativeConnection } = this.#env;
-    const types = Object.values(searchAttribute).map(
-      ({ name, type }) => [name, encodeSearchAttributeIndexedValueType(type) ?? 0] as const,
-    );
-    const searchAttributes = Object.fromEntries(types);
-    await connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes });
+    this.#env = await timeSkipping();
+    const { client, nativeConnection } = this.#env;
     ({ agent: this.#agent, stop: this.#stop } = await startScripted(nativeConnection, client));
   }
 }
 
 /** Waits for a run that fails. */
 export async function failureOf(handle: WorkflowHandle): Promise<{ type: string; message: string; result: RunResult }> {
-  const cause = await causeOf(handle);
-  if (!(cause instanceof ApplicationFailure)) throw new Error('it did not fail', { cause });
-  return { type: cause.type ?? '', message: cause.message, result: runResult.parse(cause.details?.[0]) };
+  const { type, message, said } = await failureIn(handle);
+  return { type, message, result: runResult.parse(said) };
 }
 
 /** Waits for a run that closes as Canceled. */
 export async function canceled(handle: WorkflowHandle): Promise<RunResult> {
-  const cause = await causeOf(handle);
-  if (!(cause instanceof CancelledFailure)) throw new Error('it was not cancelled', { cause });
-  const description = await handle.describe();
-  expect(description.status.name).toBe('CANCELLED');
-  return runResult.parse(description.memo?.[resultMemo]);
-}
-
-async function causeOf(handle: WorkflowHandle): Promise<Error | undefined> {
-  try {
-    await handle.result();
-  } catch (error) {
-    if (error instanceof WorkflowFailedError) return error.cause;
-    throw error;
-  }
-  throw new Error('it succeeded');
+  return runResult.parse(await cancellationIn(handle));
 }
 
 /** Waits until a resolved run is in a state: before it is resolved, it says `queued` too. */

@@ -1,7 +1,14 @@
 import { ActivityFailure, ApplicationFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
-import type { RunResult } from '../../contracts/run-result.ts';
-import { endOfFailure } from '../../client/result.ts';
+import { runResult, type RunResult } from '../../contracts/run-result.ts';
+import { failed } from '../../client/closing.ts';
+import { runEndOf, type RunEnd } from '../../client/result.ts';
+
+const endOfFailure = (failure: Error | undefined, workflowId: string): RunEnd =>
+  runEndOf(
+    failed(failure, workflowId, (value) => runResult.safeParse(value).data),
+    workflowId,
+  );
 
 const ended: RunResult = {
   run: 'r',

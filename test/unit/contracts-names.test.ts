@@ -5,9 +5,11 @@ import {
   attemptUid,
   keyedWorkflowId,
   labelValue,
+  newSweepId,
   newWorkflowId,
   runIdOf,
   slug,
+  sweepIdOf,
 } from '../../contracts/names.ts';
 import { mostAttempts } from '../../contracts/requeue.ts';
 
@@ -110,3 +112,24 @@ test.each(['', '.', '..', '-gpu', 'gpu-', 'a/b', '../x', 'a b', 'a\n', 'ä', 'a'
     expect(labelValue.safeParse(name).success).toBe(false);
   },
 );
+
+test.each([
+  ['toy-abc', 'toy-abc'],
+  ['a'.repeat(28), 'a'.repeat(28)],
+])('a sweep is called as its workflow is, where ids of trials have room: %s', (workflowId, id) => {
+  expect(sweepIdOf(workflowId)).toBe(id);
+});
+
+test.each(['Any Id', 'a'.repeat(29), '', 'x/../y', '-a'])(
+  'the workflow id %j makes a short id of a sweep',
+  (workflowId) => {
+    expect(sweepIdOf(workflowId)).toMatch(/^([a-z0-9-]{1,14}-)?[a-z2-7]{12}$/);
+    expect(sweepIdOf(workflowId)).not.toBe(sweepIdOf(`${workflowId}x`));
+  },
+);
+
+test('a new id of a sweep is one already', () => {
+  const id = newSweepId('A very long name of a sweep, with much to say', 'abcd2345');
+  expect(id).toBe('a-very-long-name-of-abcd2345');
+  expect(sweepIdOf(id)).toBe(id);
+});

@@ -1,10 +1,12 @@
-import { expect, test } from 'vitest';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { describe, expect, test } from 'vitest';
 import { wrongEnd, wrongLines, wrongStarts } from '../soak/audit.ts';
 import { overMax } from '../soak/changing-max.ts';
 import { idlePermits } from '../soak/idle-permits.ts';
 import { differences, type Listing } from '../soak/listing-differences.ts';
 import { doubles, mostLive, type Mark } from '../soak/ledger.ts';
 import { seeded } from '../soak/random.ts';
+import { widthIn, withoutMs } from '../soak/sweep-history.ts';
 
 /** A ledger in short: `0 start run 1`, with the time in ms and the attempt. */
 const ledger = (...lines: string[]): Mark[] =>
@@ -109,4 +111,48 @@ test('a seed repeats the choices of a soak, another makes others', () => {
   expect(choices(1)).toEqual(choices(1));
   expect(choices(1)).not.toEqual(choices(2));
   expect(Math.max(...choices(1))).toBeLessThanOrEqual(1_000);
+});
+
+describe('the width of a sweep', () => {
+  const at = (seconds: number) => ({ eventTime: msToTs(seconds * 1_000) });
+  const begun = (seconds: number, workflowId: string) => ({
+    ...at(seconds),
+    startChildWorkflowExecutionInitiatedEventAttributes: { workflowId },
+  });
+  const ended = (seconds: number) => ({ ...at(seconds), childWorkflowExecutionCompletedEventAttributes: {} });
+
+  test('is what is in flight, and too little of it is noticed while points remain', () => {
+    const events = [
+      begun(1, 'a'),
+      begun(1, 'b'),
+      ended(3),
+      begun(7, 'c'),
+      ended(8),
+      begun(9, 'd'),
+      ended(10),
+      ended(11),
+    ];
+    expect(widthIn(events, 2, 4)).toEqual({
+      ids: ['a', 'b', 'c', 'd'],
+      most: 2,
+      narrow: [
+        { fromMs: 1_000, toMs: 1_000 },
+        { fromMs: 3_000, toMs: 7_000 },
+        { fromMs: 8_000, toMs: 9_000 },
+      ],
+    });
+    expect(widthIn([begun(1, 'a'), begun(2, 'b'), begun(2, 'c')], 2, 3).most).toBe(3);
+  });
+
+  test('does not count time in which nothing could go on', () => {
+    const narrow = { fromMs: 1_000, toMs: 9_000 };
+    expect(withoutMs(narrow, [])).toBe(8_000);
+    expect(
+      withoutMs(narrow, [
+        { fromMs: 0, toMs: 2_000 },
+        { fromMs: 5_000, toMs: 6_000 },
+        { fromMs: 20_000, toMs: 30_000 },
+      ]),
+    ).toBe(6_000);
+  });
 });

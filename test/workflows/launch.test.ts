@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { cancelSignal, extendRunTimeoutUpdate } from '../../contracts/messages.ts';
 import type { AttemptOutcome } from '../../contracts/outcome.ts';
 import { runResult } from '../../contracts/run-result.ts';
-import { servedQueue } from '../support/scripted-agent.ts';
+import { servedQueue } from '../support/scripted-names.ts';
 import {
   canceled,
   evicted,

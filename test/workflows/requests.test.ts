@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { cancelSignal, launchWorkflowType, preemptSignal } from '../../contracts/messages.ts';
 import { runResult } from '../../contracts/run-result.ts';
 import { controlTaskQueue } from '../../contracts/task-queues.ts';
-import { servedQueue, unservedQueue } from '../support/scripted-agent.ts';
+import { servedQueue, unservedQueue } from '../support/scripted-names.ts';
 import {
   canceled,
   evicted,

@@ -4,6 +4,7 @@ import { bundleWorkflows } from '../../workers/bundle.ts';
 import { createLogger, installRuntime } from '../../workers/logger.ts';
 import { histories, replay } from './replay.ts';
 import { scenarios } from './scenarios.ts';
+import { sweepScenarios } from './sweep-scenarios.ts';
 
 const logger = createLogger('error');
 installRuntime(logger);
@@ -14,8 +15,8 @@ beforeAll(async () => {
   bundle = await bundleWorkflows(logger);
 });
 
-test('there is a history of every way that a run can go', () => {
-  expect([...histories.keys()].sort()).toEqual(Object.keys(scenarios).sort());
+test('there is a history of every way that a run or a sweep can go', () => {
+  expect([...histories.keys()].sort()).toEqual(Object.keys({ ...scenarios, ...sweepScenarios }).sort());
 });
 
 test.each([...histories])('%s, recorded with an older version, replays', async (name, history) => {

@@ -1,0 +1,56 @@
+import { plan as runPlan } from '../contracts/plan.ts';
+import { runIdOf } from '../contracts/names.ts';
+import type { SweepSpecInput } from '../contracts/sweep-spec.ts';
+import type { Workers } from '../contracts/sweep-workers.ts';
+import type { Config } from '../contracts/trial.ts';
+import { pointsOf } from '../search/points-of.ts';
+import { keyOf } from '../store/layout.ts';
+import { readRecord } from '../store/records.ts';
+import type { Relaunch } from './connect.ts';
+import { ClientError } from './errors.ts';
+import { checkSweep, checkSweepOnQueue, withSeed } from './sweep-submit.ts';
+
+/** What a sweep would run. */
+export interface PlannedSweep extends Workers {
+  method: 'grid' | 'random';
+  seed: number;
+  /** Undefined: without end. */
+  points: number | undefined;
+  /** Points that are run: without those of prior runs, within the cap. Undefined: without end. */
+  total: number | undefined;
+  /** The first trials, at most ten. */
+  first: { index: number; config: Config }[];
+  /** What the client could not check, in words. */
+  notes: string[];
+}
+
+/** What a sweep would run. Starts nothing, uploads nothing. @throws RelaunchError LaunchRejected with every wrong field */
+export async function plannedSweep(relaunch: Relaunch, input: SweepSpecInput): Promise<PlannedSweep> {
+  const spec = checkSweep(withSeed(input));
+  const points = pointsOf(spec);
+  const checked = await checkSweepOnQueue(relaunch, spec);
+  const first: PlannedSweep['first'] = [];
+  for (let from = 0; first.length < 10;) {
+    const index = points.next(from, first.length);
+    if (index === undefined) break;
+    first.push({ index, config: points.at(index) as Config });
+    from = index + 1;
+  }
+  const { method, seed } = spec;
+  const all = pointsOf({ ...spec, runCap: undefined, prior: [] }).total;
+  return { method, seed, points: all, total: points.total, first, ...checked };
+}
+
+/** Runs that count as trials of a new sweep, with the configurations they had. @throws ClientError run-not-found */
+export async function priorRuns(
+  { store }: Relaunch,
+  runs: readonly string[],
+): Promise<NonNullable<SweepSpecInput['prior']>> {
+  return Promise.all(
+    runs.map(async (run) => {
+      const plan = await readRecord(store, keyOf.plan(runIdOf(run)), runPlan);
+      if (plan !== undefined) return { run, config: plan.runConfig };
+      throw new ClientError('run-not-found', `there is no record of run "${run}" in ${store.url}.`);
+    }),
+  );
+}

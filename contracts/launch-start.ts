@@ -1,0 +1,55 @@
+import type { SearchAttributePair } from '@temporalio/common';
+import { nameOf, type LaunchSpec } from './launch-spec.ts';
+import { fairnessKeyOf, priorityKeyOf } from './priority.ts';
+import { searchAttribute } from './search-attributes.ts';
+
+/** What Temporal is told of a run when its workflow is started, by a client or as a trial of a sweep: how it is found, and shown. */
+export function launchStart(spec: LaunchSpec): {
+  memo: { name: string };
+  typedSearchAttributes: SearchAttributePair[];
+  priority: { priorityKey: number; fairnessKey?: string };
+  staticSummary: string;
+  staticDetails: string;
+} {
+  const name = nameOf(spec);
+  return {
+    memo: { name },
+    typedSearchAttributes: attributesOf(spec),
+    priority: priorityOf(spec),
+    staticSummary: `${code(name.slice(0, 60))} on ${spec.queue}`,
+    staticDetails: detailsOf(spec),
+  };
+}
+
+function attributesOf({ queue, project, user, tags, sweep }: LaunchSpec): SearchAttributePair[] {
+  return [
+    { key: searchAttribute.state, value: 'queued' },
+    { key: searchAttribute.queue, value: queue },
+    { key: searchAttribute.project, value: project },
+    { key: searchAttribute.attempt, value: 1 },
+    ...(user === undefined ? [] : [{ key: searchAttribute.user, value: user }]),
+    ...(tags.length === 0 ? [] : [{ key: searchAttribute.tags, value: tags }]),
+    ...(sweep === undefined ? [] : [{ key: searchAttribute.sweep, value: sweep }]),
+  ];
+}
+
+function priorityOf({ priority, user }: LaunchSpec): { priorityKey: number; fairnessKey?: string } {
+  const fairnessKey = fairnessKeyOf(user);
+  return { priorityKey: priorityKeyOf(priority), ...(fairnessKey === undefined ? {} : { fairnessKey }) };
+}
+
+function detailsOf(spec: LaunchSpec): string {
+  const rows = [
+    `- command: ${code([...spec.entrypoint, ...spec.args].join(' ').slice(0, 1_000))}`,
+    `- code: ${code(spec.source.code.dir ?? spec.source.code.digest ?? '')}`,
+    `- project: ${code(spec.project)}`,
+    ...(spec.user === undefined ? [] : [`- user: ${code(spec.user)}`]),
+    ...(spec.sweep === undefined ? [] : [`- sweep: ${code(spec.sweep)}`]),
+  ];
+  return rows.join('\n');
+}
+
+/** Text as a piece of markdown that is nothing but text. */
+function code(text: string): string {
+  return `\`${text.replace(/[`\s]+/g, (found) => (found.includes('`') ? "'" : ' '))}\``;
+}

@@ -1,0 +1,106 @@
+import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode } from '@temporalio/worker';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { progressQuery, sweepWorkflowType } from '../../contracts/sweep-messages.ts';
+import type { SweepSummary } from '../../contracts/sweep-plan.ts';
+import { sweepResult, type SweepResult } from '../../contracts/sweep-result.ts';
+import { controlTaskQueue } from '../../contracts/task-queues.ts';
+import { payloadConverterPath } from '../../workers/bundle.ts';
+import { createLogger } from '../../workers/logger.ts';
+import { replaceOnce } from './replace-once.ts';
+import { startScripted, type ScriptedAgent } from './scripted-agent.ts';
+import { servedQueue } from './scripted-names.ts';
+import { timeSkipping } from './time-skipping.ts';
+
+/** A grid over what its trials do: `values` of each key of scripted-trials.ts. */
+export function gridOf(trials: Record<string, readonly unknown[]>, more: object = {}): object {
+  return {
+    method: 'grid',
+    parameters: Object.fromEntries(Object.entries(trials).map(([name, values]) => [name, { values }])),
+    launch: { queue: servedQueue, source: { code: { digest: 'a'.repeat(64) } }, entrypoint: ['x'] },
+    ...more,
+  };
+}
+
+/** So many trials are more than one history of these tests holds, and less than two. */
+export const longHistory = 110;
+
+export const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** The tests of this file run sweeps on a time-skipping server of their own, with trials that do as their configuration says. */
+export class ScriptedSweeps {
+  #env: TestWorkflowEnvironment | undefined;
+  #agent: ScriptedAgent | undefined;
+  #stop: (() => Promise<void>) | undefined;
+  #count = 0;
+
+  constructor() {
+    beforeAll(() => this.#open(), 120_000);
+    afterAll(async () => {
+      await this.#stop?.();
+      await this.#env?.teardown();
+    });
+  }
+
+  get env(): TestWorkflowEnvironment {
+    if (this.#env === undefined) throw new Error('not open yet');
+    return this.#env;
+  }
+
+  /** `accepted`: with how many workers the agent lets it begin. */
+  start(input: unknown, accepted: Partial<SweepSummary> = {}, ...more: unknown[]): Promise<WorkflowHandle> {
+    const workflowId = `s-${String(++this.#count)}`;
+    this.#agent?.scriptSweep(workflowId, accepted);
+    return this.env.client.workflow.start(sweepWorkflowType, {
+      workflowId,
+      taskQueue: controlTaskQueue,
+      args: [input, ...more],
+    });
+  }
+
+  async #open(): Promise<void> {
+    this.#env = await timeSkipping();
+    const { client, nativeConnection } = this.#env;
+    const bundle = await bundleWorkflowCode({
+      workflowsPath: fileURLToPath(new URL('scripted-trials.ts', import.meta.url)),
+      payloadConverterPath,
+      logger: createLogger('warn'),
+    });
+    // As if a history were long much sooner.
+    const code = replaceOnce(bundle.code, 'const mostEvents = 10000;', 'const mostEvents = 400;');
+    const sooner = { ...bundle, code };
+    ({ agent: this.#agent, stop: this.#stop } = await startScripted(nativeConnection, client, 'default', sooner));
+  }
+}
+
+/** Waits for a sweep that succeeds. */
+export const resultOf = async (handle: WorkflowHandle): Promise<SweepResult> =>
+  sweepResult.parse(await handle.result());
+
+/** Waits until a sweep is as it should be. Time is not skipped meanwhile. */
+export async function until(handle: WorkflowHandle, expected: object): Promise<void> {
+  await expect.poll(() => handle.query(progressQuery), { timeout: 10_000 }).toMatchObject(expected);
+}
+
+/** How many trials were in flight at most, and the ids of all, in the order of their start: from the sweep's history. */
+export async function trialsOf(handle: WorkflowHandle): Promise<{ most: number; ids: string[] }> {
+  const { events } = await handle.fetchHistory();
+  const ids: string[] = [];
+  let [running, most] = [0, 0];
+  for (const event of events ?? []) {
+    const begun = event.startChildWorkflowExecutionInitiatedEventAttributes;
+    if (begun != null) {
+      ids.push(begun.workflowId ?? '');
+      most = Math.max(most, ++running);
+    }
+    const ended =
+      event.childWorkflowExecutionCompletedEventAttributes ??
+      event.childWorkflowExecutionFailedEventAttributes ??
+      event.childWorkflowExecutionCanceledEventAttributes ??
+      event.childWorkflowExecutionTerminatedEventAttributes;
+    if (ended != null) running--;
+  }
+  return { most, ids };
+}
