@@ -88,7 +88,8 @@ async function runSweep(
 
 async function historyOf({ relaunch }: Cluster, id: string): Promise<{ executions: number; events: number }> {
   let [executions, events] = [0, 0];
-  for await (const { historyLength } of relaunch.temporal.workflow.list({ query: `WorkflowId = '${id}'` })) {
+  for await (const { runId } of relaunch.temporal.workflow.list({ query: `WorkflowId = '${id}'` })) {
+    const { historyLength } = await relaunch.temporal.workflow.getHandle(id, runId).describe();
     executions++;
     events += historyLength;
   }
