@@ -17,6 +17,8 @@ export interface RunRow {
   user: string | undefined;
   attempt: number | undefined;
   tags: string[];
+  /** The sweep that it is a trial of. */
+  sweep: string | undefined;
   startedAt: Date;
   closedAt: Date | undefined;
 }
@@ -35,6 +37,7 @@ export function rowOf(info: Omit<WorkflowExecutionInfo, 'raw' | 'searchAttribute
     user: attributes.get(searchAttribute.user),
     attempt: attributes.get(searchAttribute.attempt),
     tags: attributes.get(searchAttribute.tags) ?? [],
+    sweep: attributes.get(searchAttribute.sweep),
     startedAt: info.startTime,
     closedAt: info.closeTime,
   };

@@ -10,6 +10,7 @@ export interface RunFilter {
   user?: string | undefined;
   project?: string | undefined;
   tag?: string | undefined;
+  sweep?: string | undefined;
   /** More, in Temporal's own query language: `StartTime > "2026-01-01T00:00:00Z"`. */
   query?: string | undefined;
 }
@@ -23,6 +24,7 @@ export function runQuery(filter: RunFilter): string {
     ...equals(searchAttribute.user.name, filter.user),
     ...equals(searchAttribute.project.name, filter.project),
     ...equals(searchAttribute.tags.name, filter.tag),
+    ...equals(searchAttribute.sweep.name, filter.sweep),
     ...(states === undefined ? [] : [`${searchAttribute.state.name} IN (${states.map(quote).join(', ')})`]),
     ...(filter.query === undefined ? [] : [`(${filter.query})`]),
   ];
@@ -44,13 +46,14 @@ const quote = (value: string): string => `'${value.replace(/'/g, "\\'")}'`;
 
 /** Whether a run is one of those a filter means, as far as its fields tell. */
 export function matches(
-  run: Pick<RunRow, 'queue' | 'user' | 'project' | 'tags'>,
-  { queue, user, project, tag }: RunFilter,
+  run: Pick<RunRow, 'queue' | 'user' | 'project' | 'tags' | 'sweep'>,
+  { queue, user, project, tag, sweep }: RunFilter,
 ): boolean {
   return (
     (queue === undefined || run.queue === queue) &&
     (user === undefined || run.user === user) &&
     (project === undefined || run.project === project) &&
-    (tag === undefined || run.tags.includes(tag))
+    (tag === undefined || run.tags.includes(tag)) &&
+    (sweep === undefined || run.sweep === sweep)
   );
 }

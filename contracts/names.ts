@@ -15,7 +15,7 @@ const longestSweepId = 28;
  * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
  */
 export const labelValue = z
-  .string()
+  .string('a name')
   .regex(
     /^[A-Za-z0-9]([-A-Za-z0-9._]{0,61}[A-Za-z0-9])?$/,
     'at most 63 characters of A-Z, a-z, 0-9, "-", "_", ".", beginning and ending with a letter or digit',

@@ -18,12 +18,17 @@ export function addList(program: Command, cli: Cli): void {
     .option('-p, --project <name>', 'only of this project')
     .option('-u, --user <name>', 'only of this user')
     .option('-t, --tag <tag>', 'only with this tag')
+    .option('--sweep <sweep>', 'only trials of this sweep')
     .option('--query <query>', "more, in Temporal's query language")
     .option('-n, --limit <n>', 'at most this many', '50');
   withJson(withEntity(command), 'print a JSON array')
     .addHelpText(
       'after',
-      examples('relaunch list -q laptop -s running', 'relaunch list --query "StartTime > \'2026-11-01T00:00:00Z\'"'),
+      examples(
+        'relaunch list -q laptop -s running',
+        'relaunch list --sweep digits-k3v7q2ma -s failed',
+        'relaunch list --query "StartTime > \'2026-11-01T00:00:00Z\'"',
+      ),
     )
     .action(async () => {
       const flags: Flags = command.optsWithGlobals();

@@ -44,6 +44,7 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
     ['queue', plain(view.queue)],
     ['project', plain(view.project)],
     ['user', plain(view.user)],
+    ...(view.sweep === undefined ? [] : [['sweep', plain(view.sweep)]]),
     ...(view.tags.length === 0 ? [] : [['tags', view.tags.map(plain).join(', ')]]),
     ['submitted', `${view.startedAt.toISOString()} (${renderAge(now - view.startedAt.getTime())} ago)`],
     ...(page === undefined ? [] : [['page', page]]),

@@ -73,6 +73,9 @@ test.concurrent('a spec that is none is rejected', async () => {
   for (const args of [[], [null], ['x'], [{}], [scene.spec('true', { queue: 'short' })]]) {
     expect(await attack.call('resolveLaunch', 'queue/gpu/resolve', args)).toEqual(ofType('LaunchRejected'));
   }
+  for (const args of [[], [null], ['x'], [{}], [scene.spec('true')]]) {
+    expect(await attack.call('resolveSweep', 'queue/gpu/resolve', args)).toEqual(ofType('LaunchRejected'));
+  }
   for (const on of ['agent/one', 'queue/short/resolve']) {
     expect(await attack.call('resolveLaunch', on, [scene.spec('true')])).toEqual(ofType('LaunchRejected'));
   }
@@ -111,6 +114,7 @@ test.concurrent('an activity that was started without a workflow does nothing', 
   const { activity } = scene.cluster.relaunch.temporal;
   for (const [name, on] of [
     ['resolveLaunch', 'queue/gpu/resolve'],
+    ['resolveSweep', 'queue/gpu/resolve'],
     ['submitAttempt', 'queue/gpu'],
     ['awaitAttempt', 'agent/one'],
     ['stopAttempt', 'agent/one'],
@@ -118,7 +122,7 @@ test.concurrent('an activity that was started without a workflow does nothing', 
     ['cancelOwnWorkflow', 'relaunch'],
   ] as const) {
     const id = `alone-${name}`;
-    const args = [name === 'resolveLaunch' ? scene.spec('true') : { attempt: 1, as: 'lost' }];
+    const args = [name.startsWith('resolve') ? scene.spec('true') : { attempt: 1, as: 'lost' }];
     const executed = activity.execute(name, {
       id,
       taskQueue: on,

@@ -4,9 +4,17 @@ import { matches, runQuery } from '../../client/visibility.ts';
 
 test('every field of the filter becomes a condition', () => {
   expect(
-    runQuery({ queue: 'a100', state: ['queued', 'running'], user: 'ada', project: 'p', tag: 't', query: 'A OR B' }),
+    runQuery({
+      queue: 'a100',
+      state: ['queued', 'running'],
+      user: 'ada',
+      project: 'p',
+      tag: 't',
+      sweep: 's',
+      query: 'A OR B',
+    }),
   ).toBe(
-    "WorkflowType = 'launch' AND RelaunchQueue = 'a100' AND RelaunchUser = 'ada' AND RelaunchProject = 'p' AND RelaunchTags = 't'" +
+    "WorkflowType = 'launch' AND RelaunchQueue = 'a100' AND RelaunchUser = 'ada' AND RelaunchProject = 'p' AND RelaunchTags = 't' AND RelaunchSweep = 's'" +
       " AND RelaunchState IN ('queued', 'running') AND (A OR B)",
   );
 });
@@ -34,8 +42,9 @@ test('no value closes its own quotes', () => {
 });
 
 test('the closer look compares whole values', () => {
-  const run = { queue: 'q', user: 'u', project: 'a"b', tags: ['x'] };
-  expect(matches(run, { project: 'a"b', tag: 'x', queue: 'q', user: 'u' })).toBe(true);
+  const run = { queue: 'q', user: 'u', project: 'a"b', tags: ['x'], sweep: 's' };
+  expect(matches(run, { project: 'a"b', tag: 'x', queue: 'q', user: 'u', sweep: 's' })).toBe(true);
+  expect(matches(run, { sweep: 's"' })).toBe(false);
   expect(matches(run, { project: 'a"' })).toBe(false);
   expect(matches(run, { tag: 'y' })).toBe(false);
 });

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import type { RunRow, RunView } from '../../client/index.ts';
+import { sweepTally } from '../../contracts/sweep-tally.ts';
+import { renderPlan } from '../../scripts/commands/sweep/plan.ts';
+import { csvOf, renderTrials } from '../../scripts/commands/sweep/results.ts';
+import { renderSweep, renderSweeps } from '../../scripts/commands/sweep/show.ts';
+import type { RunRow, RunView, SweepRow, TrialRow } from '../../client/index.ts';
 import { ClientError } from '../../client/index.ts';
 import { RelaunchError } from '../../contracts/failures.ts';
 import { renderRuns } from '../../scripts/commands/list.ts';
@@ -19,6 +23,7 @@ const row: RunRow = {
   user: hostile,
   attempt: 2,
   tags: [hostile],
+  sweep: undefined,
   startedAt: new Date(0),
   closedAt: undefined,
 };
@@ -112,4 +117,39 @@ test.each([
   [172_800_000, '2d'],
 ])('%i ms is %s', (ms, text) => {
   expect(renderAge(ms)).toBe(text);
+});
+
+test('what people call their sweeps, parameters and metrics cannot steer the terminal', () => {
+  const sweep: SweepRow = {
+    ...{ id: hostile, name: hostile, queue: 'q', project: hostile, user: hostile },
+    ...{ state: 'failed', startedAt: new Date(0), closedAt: new Date(1) },
+  };
+  const failures = [{ index: 0, run: hostile, message: hostile }];
+  const tally = sweepTally.parse({ failed: 1, failures, best: { index: 0, run: hostile, value: 1 } });
+  const failure = { type: hostile, message: hostile };
+  const progress = { sweep: hostile, state: 'failed', running: 0, tally, failure } as const;
+  const trial: TrialRow = {
+    ...{ index: 0, run: hostile, state: 'failed', config: { [hostile]: hostile, map: { [hostile]: 1 } }, attempts: 1 },
+    ...{ summary: { [hostile]: { last: 1, min: 1, max: 1 } }, startedAt: new Date(0), closedAt: undefined },
+  };
+  const first = [{ index: 0, config: trial.config }];
+  const plan = {
+    method: 'grid',
+    seed: 0,
+    points: 1,
+    total: 1,
+    numWorkers: 1,
+    maxWorkers: 1,
+    first,
+    notes: [],
+  } as const;
+  for (const shown of [
+    renderSweeps([sweep], 5_000),
+    renderSweep({ ...sweep, progress }, undefined, 5_000),
+    renderTrials([trial]),
+    renderPlan({ ...plan, first, notes: [] }),
+    ...csvOf([trial]),
+  ]) {
+    expect(shown).not.toMatch(control);
+  }
 });

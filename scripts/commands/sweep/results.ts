@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { trials, type TrialRow } from '../../../client/index.ts';
 import { connected, examples, withEntity, withJson, type Cli, type CommonFlags } from '../../cli.ts';
+import { forDisplay } from '../../../store/display.ts';
 import { paintState, plain, renderJson, renderTable } from '../../render.ts';
 
 export function addSweepResults(sweep: Command, cli: Cli): void {
@@ -31,10 +32,11 @@ export function csvOf(rows: readonly TrialRow[]): string[] {
   const { parameters, metrics, cells } = columnsOf(rows);
   const head = ['trial', 'run', 'state', 'attempts', ...parameters, ...metrics];
   const lines = rows.map((row) => [String(row.index), row.run, row.state, String(row.attempts), ...cells(row)]);
-  return [head, ...lines].map((line) => line.map(quoted).join(','));
+  return [head, ...lines].map((line) => line.map((cell) => quoted(forDisplay(cell))).join(','));
 }
 
-function renderTrials(rows: readonly TrialRow[]): string {
+/** Trials as a table. */
+export function renderTrials(rows: readonly TrialRow[]): string {
   if (rows.length === 0) return 'no trials yet';
   const { parameters, metrics, cells } = columnsOf(rows);
   return renderTable(
