@@ -5,7 +5,7 @@ import { isListed, leavesOf, parameterTree } from './parameters.ts';
 
 /** A value that trials are compared by: the last one that they print under this name. */
 const metric = z.strictObject({
-  name: z.string().min(1, 'not empty'),
+  name: z.string('the name of a metric').min(1, 'not empty'),
   goal: z.enum(['minimize', 'maximize']).default('minimize'),
   /** A trial that gets there ends the search; those that run go on. */
   target: z.number().optional(),

@@ -1,4 +1,4 @@
-import { CancellationScope, executeChild, Trigger, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, executeChild, sleep, Trigger, workflowInfo } from '@temporalio/workflow';
 import {
   CancelledFailure,
   ChildWorkflowFailure,
@@ -21,6 +21,12 @@ import { countEnd, isExhausted, takeTrial, type TrialEnd } from './tally.ts';
 /** The server warns at 10,240 and ends a workflow at 51,200. A trial costs four to seven. */
 const mostEvents = 10_000;
 
+/** What one workflow task may start: the answer to it has to fit into one message of 4 MB, and be made within seconds. */
+const mostStarts = 100;
+const mostBytes = 1_000_000;
+/** What a start costs besides its input: attributes, memo, summary. */
+const bytesBeside = 4_000;
+
 export interface Trials {
   spec: SweepSpec;
   /** As it was given: trials parse it themselves. */
@@ -37,7 +43,11 @@ export async function runTrials(trials: Trials, inbox: SweepInbox, page: SweepPa
   const { spec, points, state } = trials;
   const scope = new CancellationScope();
   const over = new Trigger<'done' | 'handed-on'>();
+  const mostInTask = startsInTask(trials.launch);
   let running = 0;
+  /** Workflow tasks are told apart by the history that they begin with. */
+  const task = { historyLength: -1, starts: 0 };
+  let waits = false;
 
   const start = async (trial: Trial): Promise<void> => {
     running++;
@@ -49,14 +59,18 @@ export async function runTrials(trials: Trials, inbox: SweepInbox, page: SweepPa
     proceed();
   };
   const proceed = (): void => {
-    const handsOn = workflowInfo().historyLength > mostEvents;
+    const { historyLength } = workflowInfo();
+    const handsOn = historyLength > mostEvents;
     if (inbox.cancelled !== undefined) scope.cancel();
     else if (!handsOn && !state.paused) {
-      while (running < state.numWorkers) {
+      if (task.historyLength !== historyLength) Object.assign(task, { historyLength, starts: 0 });
+      while (running < state.numWorkers && task.starts < mostInTask) {
         const trial = takeTrial(state.tally, points);
         if (trial === undefined) break;
+        task.starts++;
         void start(trial);
       }
+      if (running < state.numWorkers && task.starts >= mostInTask) void inNextTask();
     }
     page.counted(running);
     if (running > 0) return;
@@ -64,9 +78,24 @@ export async function runTrials(trials: Trials, inbox: SweepInbox, page: SweepPa
     else if (handsOn) over.resolve('handed-on');
   };
 
+  const inNextTask = async (): Promise<void> => {
+    if (waits) return;
+    waits = true;
+    await sleep(1, { summary: 'start the next trials' });
+    waits = false;
+    proceed();
+  };
+
   inbox.onChange = proceed;
   proceed();
   return await over;
+}
+
+/** How many trials one workflow task may start. */
+function startsInTask(launch: LaunchSpecInput): number {
+  // A UTF-16 unit is at most three bytes.
+  const bytes = 3 * JSON.stringify(launch).length + bytesBeside;
+  return Math.min(Math.max(1, Math.floor(mostBytes / bytes)), mostStarts);
 }
 
 async function runTrial({ spec, launch, state }: Trials, workflowId: string, trial: Trial): Promise<TrialEnd> {

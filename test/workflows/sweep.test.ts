@@ -163,6 +163,29 @@ test('junk signals do not wedge a sweep', async () => {
   expect(sweepResult.parse(await cancellationIn(handle))).toMatchObject({ state: 'cancelled' });
 });
 
+test('no workflow task starts more trials than fit into its answer', async () => {
+  const most = async (env: Record<string, string>): Promise<number> => {
+    const input = gridOf({ loss: numbers(130), ms: [60_000] }) as { launch: object };
+    const handle = await sweeps.start(
+      { ...input, launch: { ...input.launch, env } },
+      { numWorkers: 130, maxWorkers: 130 },
+    );
+    expect((await resultOf(handle)).tally.succeeded).toBe(130);
+    expect((await trialsOf(handle)).most).toBe(130);
+    const { events } = await handle.fetchHistory();
+    const tasks = (events ?? []).map((event) =>
+      String(event.startChildWorkflowExecutionInitiatedEventAttributes?.workflowTaskCompletedEventId),
+    );
+    const counts = Map.groupBy(
+      tasks.filter((task) => task !== 'undefined'),
+      (task) => task,
+    );
+    return Math.max(...[...counts.values()].map(({ length }) => length));
+  };
+  expect(await most({})).toBe(100);
+  expect(await most({ LARGE: 'x'.repeat(20_000) })).toBe(15);
+});
+
 test('a long history is handed on: nothing is lost, nothing run twice', async () => {
   const input = gridOf({ loss: numbers(longHistory), ms: [700] }, { metric, maxFailures: 1 });
   const handle = await sweeps.start(input, { numWorkers: 8 });
