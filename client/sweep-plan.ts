@@ -2,7 +2,7 @@ import { plan as runPlan } from '../contracts/plan.ts';
 import { runIdOf } from '../contracts/names.ts';
 import type { SweepSpecInput } from '../contracts/sweep-spec.ts';
 import type { Workers } from '../contracts/sweep-workers.ts';
-import type { Config } from '../contracts/trial.ts';
+import type { Config } from '../contracts/trial-command.ts';
 import { pointsOf } from '../search/points-of.ts';
 import { keyOf } from '../store/layout.ts';
 import { readRecord } from '../store/records.ts';

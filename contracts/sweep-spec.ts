@@ -45,7 +45,7 @@ export const sweepSpec = z
     /** So many failures one after the other, by the time they came, and no other trial is started. Default: any number. */
     maxConsecutiveFailures: z.int().min(1, '1 or more').optional(),
     prior: z.array(priorRun).max(1_000, 'at most 1000 runs').default([]),
-    /** What each trial is, but for its configuration. Words of the entry point may be macros: contracts/trial.ts. */
+    /** What each trial is, but for its configuration. Words of the entry point may be macros: contracts/trial-command.ts. */
     launch: launchSpec,
   })
   .check((context) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fieldIssues, type FieldIssue } from './issues.ts';
 import type { SweepSpecInput } from './sweep-spec.ts';
-import { trialMacros } from './trial.ts';
+import { trialMacros } from './trial-command.ts';
 
 /** W&B's sweep files, and nothing else of ours knows their keys. */
 
@@ -146,7 +146,6 @@ function commandOf(
 
 function ruleOn(macro: string): string {
   if (macro === '${program}') return 'there is no program in this file';
-  if (macro === '${args_json_file}') return 'comes later: take ${args_json}, or read RELAUNCH_CONFIG in the job';
   return `no macro: there are \${env}, \${interpreter}, \${program}, \${envvar:NAME}, ${trialMacros.join(', ')}`;
 }
 

@@ -1,6 +1,7 @@
 import type { SweepSpec } from '../contracts/sweep-spec.ts';
 import type { SweepTally } from '../contracts/sweep-tally.ts';
-import type { Config, Trial } from '../contracts/trial.ts';
+import type { Trial } from '../contracts/trial.ts';
+import type { Config } from '../contracts/trial-command.ts';
 import type { Points } from '../search/points.ts';
 
 /** How one trial ended, as far as its sweep cares. */

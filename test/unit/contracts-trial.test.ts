@@ -1,5 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { indexOfTrial, pythonText, trialId, trialSpec } from '../../contracts/trial.ts';
+import { indexOfTrial, trialId, trialSpec } from '../../contracts/trial.ts';
+import { pythonText } from '../../contracts/trial-command.ts';
 
 const launch = { queue: 'q', source: { code: { digest: 'a'.repeat(64) } }, entrypoint: ['python', 'train.py'] };
 const sweep = { id: 's-1', name: 'digits' };
@@ -59,9 +64,22 @@ test.each([
   ],
   ['${args_json}', [JSON.stringify(config)]],
   ['x${args}', ['x${args}']],
+  ['constructor', ['constructor']],
+  ['__proto__', ['__proto__']],
 ])('the macro %s is filled in for each trial', (macro, words) => {
   const spec = trialSpec({ ...launch, entrypoint: ['run', macro, 'end'] }, sweep, { index: 0, config, rerun: 0 });
   expect(spec.entrypoint).toEqual(['run', ...words, 'end']);
+});
+
+test('the macro ${args_json_file} is a file that is written before the command is run', () => {
+  const values = { text: `it's "$HOME" \`x\``, n: 1 };
+  const more = { entrypoint: ['sh', '-c', 'cat "$1" && echo "$2"', 'sh', '${args_json_file}'], args: ['last'] };
+  const { entrypoint, args = [] } = trialSpec({ ...launch, ...more }, sweep, { index: 0, config: values, rerun: 0 });
+  const [program = '', ...words] = [...entrypoint, ...args];
+  const cwd = mkdtempSync(join(tmpdir(), 'relaunch-trial-'));
+  const written = execFileSync(program, words, { cwd, encoding: 'utf8' });
+  rmSync(cwd, { recursive: true });
+  expect(written).toBe(`${JSON.stringify(values)}last\n`);
 });
 
 test('the macro ${args_no_equals} makes two words of each value', () => {

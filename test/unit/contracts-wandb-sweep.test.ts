@@ -90,7 +90,6 @@ test.each([
   ['a macro that is none', { command: ['x', '${argz}'] }, 'command.1 is "${argz}": no macro: there are ${env}'],
   ['nothing to be run', { program: undefined }, 'program is missing: what is run'],
   ['a program that is not there', { program: undefined, command: ['${program}'] }, 'there is no program in this file'],
-  ['a file of arguments', { command: ['x', '${args_json_file}'] }, 'take ${args_json}'],
 ])('%s is refused with a way out', (_, more, sentence) => {
   expect(refusal({ ...minimal, ...more })).toContain(sentence);
 });
