@@ -1,5 +1,5 @@
 import { colours } from './colours.ts';
-import { ClientError, follow, type Relaunch, type RunEnd, type RunEvent } from '../client/index.ts';
+import { ClientError, follow, type Relaunch, type RunEnd, type RunEvent, type SweepRow } from '../client/index.ts';
 import { describeOutcome, type AttemptOutcome } from '../contracts/outcome.ts';
 import { forDisplay } from '../store/display.ts';
 import type { Cli } from './cli.ts';
@@ -28,7 +28,7 @@ export async function followRun(cli: Cli, relaunch: Relaunch, workflowId: string
 }
 
 /** 0 succeeded, 1 failed or timed out, 3 cancelled. */
-export function exitCodeOf({ state }: Pick<RunEnd, 'state'>): number {
+export function exitCodeOf({ state }: { state: RunEnd['state'] | SweepRow['state'] }): number {
   if (state === 'succeeded') return exitCode.succeeded;
   return state === 'cancelled' ? exitCode.cancelled : exitCode.failed;
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { progress, showSweep, type Relaunch, type SweepEnd, type SweepResult, type SweepRow } from '../client/index.ts';
+import { showSweep, type Relaunch, type SweepEnd, type SweepResult, type SweepRow } from '../client/index.ts';
 import type { Cli } from './cli.ts';
 import { exitCode } from './complaint.ts';
+import { exitCodeOf } from './follow-run.ts';
 import { paintState, plain, renderJson } from './render.ts';
 
 const pollMs = 1_000;
@@ -18,17 +19,12 @@ export async function followSweep(cli: Cli, relaunch: Relaunch, sweep: string, j
   const line = new ProgressLine(cli, json);
   try {
     while (!stop.signal.aborted) {
-      const { closedAt, progress: end, state } = await showSweep(relaunch, sweep);
+      const { closedAt, progress, state } = await showSweep(relaunch, sweep);
       if (closedAt !== undefined) {
-        line.end(end, state);
-        return state === 'succeeded'
-          ? exitCode.succeeded
-          : state === 'cancelled'
-            ? exitCode.cancelled
-            : exitCode.failed;
+        line.end(progress, state);
+        return exitCodeOf({ state });
       }
-      const now = await progress(relaunch, sweep);
-      if (now !== undefined) line.show(now);
+      if (progress !== undefined) line.show(progress);
       await sleep(pollMs, undefined, { signal: stop.signal }).catch(() => undefined);
     }
   } finally {

@@ -1,8 +1,14 @@
 import type { Command } from 'commander';
-import { plannedSweep, priorRuns, submitSweep, type Relaunch, type SweepSpecInput } from '../../../client/index.ts';
+import {
+  ClientError,
+  plannedSweep,
+  priorRuns,
+  submitSweep,
+  type Relaunch,
+  type SweepSpecInput,
+} from '../../../client/index.ts';
 import { connected, examples, pageOf, several, withEntity, withJson, type Cli, type CommonFlags } from '../../cli.ts';
 import { colours } from '../../colours.ts';
-import { ClientError } from '../../../client/index.ts';
 import { followSweep } from '../../follow-sweep.ts';
 import { readSweepFile } from '../../read-sweep.ts';
 import { renderJson } from '../../render.ts';
