@@ -78,6 +78,7 @@ const parameter = z
 
 function contradictions(given: Distribution): string[] {
   if ('min' in given && given.min >= given.max) return ['min has to be below max'];
+  if ('min' in given && 'q' in given && given.min + given.q === given.min) return ['q is nothing beside min'];
   if (!('probabilities' in given)) return [];
   if (given.probabilities.length !== given.values.length) return ['as many probabilities as values'];
   const sum = given.probabilities.reduce((total, each) => total + each, 0);

@@ -52,6 +52,11 @@ test.each([
   ],
   ['the logarithm of nothing', { a: { distribution: 'log_uniform_values', min: 0, max: 1 } }, 'a.min is 0: above 0'],
   ['no step', { a: { distribution: 'q_uniform', min: 0, max: 1, q: 0 } }, 'a.q is 0: above 0'],
+  [
+    'a step that leads nowhere',
+    { a: { distribution: 'q_uniform', min: 1e20, max: 1e21, q: 1 } },
+    'q is nothing beside min',
+  ],
   ['half a whole number', { a: { distribution: 'int_uniform', min: 0.5, max: 2 } }, 'a.min is 0.5'],
   ['a name that is none', { '1a': { value: 1 } }, '1a is {"value":1}: a name of letters'],
   ['a name that JavaScript obeys', JSON.parse('{"__proto__": {"value": 1}}'), 'a map of parameters'],
