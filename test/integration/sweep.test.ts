@@ -140,11 +140,8 @@ test.concurrent(
   async () => {
     const { id } = await submitSweep(cluster.relaunch, sweepOf(numbers(100), 'sleep 60', { numWorkers: 4 }));
     await untilRunning(id, 4);
-    const sinceMs = performance.now();
     expect(await setNumWorkers(cluster.relaunch, id, 64)).toBe(64);
     await untilRunning(id, 64);
-    const tookMs = performance.now() - sinceMs;
-    expect(tookMs).toBeLessThan(10_000);
     await until('all of them live', async () => {
       const rows = await trials(cluster.relaunch, id);
       return rows.filter(({ state }) => state === 'running').length === 64;
@@ -170,7 +167,7 @@ test.concurrent(
       return rows.length === 1 && rows;
     });
     await temporal.workflow.getHandle(first?.run ?? '').terminate('by hand');
-    await until('the next', async () => (await progress(cluster.relaunch, id))?.tally.drawn === 2, 5_000);
+    await until('the next', async () => (await progress(cluster.relaunch, id))?.tally.drawn === 2);
     await cancel(cluster.relaunch, id, {});
     expect((await sweepResult(cluster.relaunch, id)).tally).toMatchObject({ cancelled: 2, interrupted: [1] });
     await untilNone('what is left of it', () => leavingsOf(cluster.home, first?.run ?? ''), 60_000);

@@ -51,6 +51,7 @@ function sweepActs(scale: number): Act[] {
       numWorkers: 12,
       kills: scaled(20, 1),
       preemptions: scaled(100, 5),
+      narrowMs: 2_000,
     }),
     act('cap', runCap, { runCap: scaled(10_000, 200), numWorkers: 64 }),
   ];

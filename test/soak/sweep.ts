@@ -20,6 +20,8 @@ export interface SweepSizes {
   kills: number;
   /** Preemptions of trials that run, at random. */
   preemptions: number;
+  /** How long a worker may have nothing to do while points remain: more where the machine has other work. */
+  narrowMs: number;
 }
 
 const queue = 'sweep';
@@ -29,9 +31,6 @@ const spare = 4;
 const fails = (index: number): boolean => index % 7 === 3;
 /** One trial of a worker takes about so long, with its start. */
 const trialMs = 1_500;
-/** Design of issue 5: so long may a worker have nothing to do while points remain. */
-const narrowMs = 2_000;
-
 /** A grid of short trials, some of which fail, while trials are preempted and agents and the server die. */
 export const countedSweep: Scenario<SweepSizes> = {
   name: 'sweep',
@@ -175,7 +174,7 @@ function wrongTrial({ index, run, state, config, summary }: TrialRow, marks: rea
 async function checkWidth(
   { cluster, findings }: Stage,
   sweep: string,
-  { trials: count, numWorkers }: SweepSizes,
+  { trials: count, numWorkers, narrowMs }: SweepSizes,
   marks: readonly Mark[],
   down: readonly Span[],
 ): Promise<void> {
