@@ -4,9 +4,6 @@ import type { Cluster } from '../support/cluster.ts';
 
 type Event = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
 
-/** UNHANDLED_COMMAND: a signal came while the workflow ended. Nothing is wrong then, the task is done again. */
-const unhandledCommand = 1;
-
 /** What Temporal recorded of a workflow. */
 export async function eventsOf({ relaunch }: Cluster, workflowId: string): Promise<Event[]> {
   return (await relaunch.temporal.workflow.getHandle(workflowId).fetchHistory()).events ?? [];
@@ -18,12 +15,6 @@ export const signalsIn = (events: readonly Event[], name: string): number =>
 /** How often an activity was scheduled; its retries are not in the history. */
 export const scheduledIn = (events: readonly Event[], activity: string): number =>
   events.filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === activity).length;
-
-/** Why workflow tasks failed: none should. */
-export const failedTasksIn = (events: readonly Event[]): string[] =>
-  events.flatMap(({ workflowTaskFailedEventAttributes: failed }) =>
-    failed == null || failed.cause === unhandledCommand ? [] : [failed.failure?.message ?? String(failed.cause)],
-  );
 
 /** When each submit stood in its queue, by the server's clock; `again`: it was handed out more than once, so that the time says nothing. */
 export function waitsIn(events: readonly Event[]): { fromMs: number; toMs: number; again: boolean }[] {

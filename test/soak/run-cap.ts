@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { submitSweep, sweepResult } from '../../client/index.ts';
 import { saying } from '../support/cluster.ts';
 import { until } from '../support/until.ts';
-import { eventsOf, failedTasksIn } from './history.ts';
+import { failedTasksIn } from '../support/failed-tasks.ts';
+import { eventsOf } from './history.ts';
 import type { Scenario } from './scenario.ts';
 
 export interface CapSizes {

@@ -4,7 +4,8 @@ import { preempt, submitSweep, sweepResult, trials, type SweepEnd, type TrialRow
 import { indexOfTrial } from '../../contracts/trial.ts';
 import { until } from '../support/until.ts';
 import { countedJob } from './counted-job.ts';
-import { eventsOf, failedTasksIn } from './history.ts';
+import { failedTasksIn } from '../support/failed-tasks.ts';
+import { eventsOf } from './history.ts';
 import type { Span } from './idle-permits.ts';
 import { doubles, mostLive, readLedger, type Mark } from './ledger.ts';
 import { Watch } from './live-jobs.ts';

@@ -3,6 +3,7 @@ import type { Payload } from '@temporalio/common';
 import { randomUUID } from 'node:crypto';
 import { launchWorkflowType } from '../../contracts/messages.ts';
 import { controlTaskQueue } from '../../contracts/task-queues.ts';
+import { failedTasksIn } from './failed-tasks.ts';
 
 /** Starts `launch` with payloads that no client would send. */
 export async function startRaw(client: Client, workflowId: string, payloads: Payload[]): Promise<WorkflowHandle> {
@@ -34,13 +35,9 @@ export async function signalRaw(
   });
 }
 
-/** Why workflow tasks of a run failed: one is enough to wedge it, since it is tried again for ever. */
+/** Why workflow tasks of a run failed, or that they took too long. */
 export async function failedTasks(handle: WorkflowHandle): Promise<string[]> {
-  const { events } = await handle.fetchHistory();
-  return (events ?? []).flatMap(
-    ({ workflowTaskFailedEventAttributes: failed, workflowTaskTimedOutEventAttributes: late }) => {
-      if (failed != null) return [failed.failure?.message ?? 'failed'];
-      return late == null ? [] : ['timed out'];
-    },
-  );
+  const events = (await handle.fetchHistory()).events ?? [];
+  const late = events.filter((event) => event.workflowTaskTimedOutEventAttributes != null);
+  return [...failedTasksIn(events), ...late.map(() => 'timed out')];
 }
