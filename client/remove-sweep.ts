@@ -1,9 +1,7 @@
 import type { Request } from '../contracts/messages.ts';
 import type { Relaunch } from './connect.ts';
-import { ClientError } from './errors.ts';
-import { cancel } from './messages.ts';
-import { remove } from './remove.ts';
-import { describeSweep, sweepResult } from './sweeps.ts';
+import { end, remove } from './remove.ts';
+import { describeSweep } from './sweeps.ts';
 import { runsOf } from './trials.ts';
 
 /** How many trials are deleted at a time. */
@@ -20,13 +18,4 @@ export async function removeSweep(relaunch: Relaunch, sweep: string, request: Re
     await Promise.all(runs.slice(at, at + together).map((run) => remove(relaunch, run, request)));
   await remove(relaunch, sweep, request);
   return runs.length;
-}
-
-async function end(relaunch: Relaunch, sweep: string, request: Request): Promise<void> {
-  try {
-    await cancel(relaunch, sweep, request);
-    await sweepResult(relaunch, sweep);
-  } catch (error) {
-    if (!(error instanceof ClientError && ['run-ended', 'run-terminated'].includes(error.code))) throw error;
-  }
 }

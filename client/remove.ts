@@ -39,7 +39,8 @@ async function settled(closedAt = new Date()): Promise<void> {
   await sleep(settledMs - goneMs);
 }
 
-async function end(relaunch: Relaunch, workflowId: string, request: Request): Promise<void> {
+/** Cancels a run or a sweep and waits for its end, however it comes. */
+export async function end(relaunch: Relaunch, workflowId: string, request: Request): Promise<void> {
   try {
     await cancel(relaunch, workflowId, request);
     await result(relaunch, workflowId);

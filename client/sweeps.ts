@@ -24,6 +24,7 @@ import { closingOf } from './closing.ts';
 import type { Relaunch } from './connect.ts';
 import { ClientError } from './errors.ts';
 import { update } from './messages.ts';
+import { rowOf as runRowOf } from './run-row.ts';
 import { checkSweep, startSweep } from './sweep-submit.ts';
 import { asking } from './temporal-errors.ts';
 
@@ -184,19 +185,10 @@ async function endIfAny(relaunch: Relaunch, sweep: string): Promise<SweepEnd | u
   }
 }
 
-function rowOf(info: Omit<WorkflowExecutionInfo, 'raw' | 'searchAttributes'>): SweepRow {
-  const attributes = info.typedSearchAttributes;
-  const name = info.memo?.['name'];
-  return {
-    id: info.workflowId,
-    name: typeof name === 'string' ? name : undefined,
-    state: stateOf(info.status.name, attributes.get(searchAttribute.state)),
-    queue: attributes.get(searchAttribute.queue),
-    project: attributes.get(searchAttribute.project),
-    user: attributes.get(searchAttribute.user),
-    startedAt: info.startTime,
-    closedAt: info.closeTime,
-  };
+function rowOf(info: Parameters<typeof runRowOf>[0]): SweepRow {
+  const { workflowId: id, name, queue, project, user, startedAt, closedAt } = runRowOf(info);
+  const state = stateOf(info.status.name, info.typedSearchAttributes.get(searchAttribute.state));
+  return { id, name, state, queue, project, user, startedAt, closedAt };
 }
 
 function stateOf(closing: WorkflowExecutionInfo['status']['name'], own: string | undefined): SweepRow['state'] {

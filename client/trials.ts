@@ -1,19 +1,16 @@
-import { launchWorkflowType } from '../contracts/messages.ts';
 import { sweepIdOf } from '../contracts/names.ts';
 import { runResult, type MetricsSummary } from '../contracts/run-result.ts';
-import { searchAttribute } from '../contracts/search-attributes.ts';
 import { indexOfTrial } from '../contracts/trial.ts';
 import type { Config } from '../contracts/trial-command.ts';
 import { pointsOf } from '../search/points-of.ts';
 import { closingOf } from './closing.ts';
 import type { Relaunch } from './connect.ts';
 import { ClientError } from './errors.ts';
-import { describe } from './runs.ts';
-import { rowOf, type RunRow, type ShownState } from './run-row.ts';
+import { describe, list } from './runs.ts';
+import type { RunRow, ShownState } from './run-row.ts';
 import { checkSweep } from './sweep-submit.ts';
 import { acceptedSweep } from './sweeps.ts';
 import type { SweepSpecInput } from '../contracts/sweep-spec.ts';
-import { asking } from './temporal-errors.ts';
 
 /** One trial of a sweep: where it is run again because it failed, the newest run. */
 export interface TrialRow {
@@ -70,11 +67,10 @@ export async function runsOf(relaunch: Relaunch, sweep: string): Promise<string[
 
 async function rowsOf(relaunch: Relaunch, sweep: string): Promise<RunRow[]> {
   const id = sweepIdOf(sweep);
-  const query = `WorkflowType = '${launchWorkflowType}' AND ${searchAttribute.sweep.name} = '${id}'`;
-  return asking(relaunch.settings.entity, undefined, async () => {
-    const rows = await Array.fromAsync(relaunch.temporal.workflow.list({ query, pageSize: 1_000 }), rowOf);
-    return rows.filter(({ workflowId }) => indexOfTrial(id, workflowId) !== undefined);
-  });
+  // The attribute is a claim, the id is not.
+  return (await list(relaunch, { sweep: id }, Infinity)).filter(
+    ({ workflowId }) => indexOfTrial(id, workflowId) !== undefined,
+  );
 }
 
 async function endOf(relaunch: Relaunch, workflowId: string) {

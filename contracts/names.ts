@@ -30,26 +30,30 @@ export function slug(text: string, length: number): string {
     .replace(/^-+|-+$/g, '');
 }
 
+/** A readable part of at most `length` characters, where there is one, before what makes it unique. */
+const slugged = (text: string, length: number, unique: string): string =>
+  [slug(text, length), unique].filter((part) => part !== '').join('-');
+
 /** The run's id: the workflow id where that may name objects everywhere, else a readable slug with a hash. */
 export function runIdOf(workflowId: string): string {
   if (workflowId.length <= longestRunId && rfc1123Label.test(workflowId)) return workflowId;
-  return [slug(workflowId, 30), shortHash(workflowId, 12)].filter((part) => part !== '').join('-');
+  return slugged(workflowId, 30, shortHash(workflowId, 12));
 }
 
 /** The id of a sweep within the ids of its trials: short enough for their numbers. */
 export function sweepIdOf(workflowId: string): string {
   if (workflowId.length <= longestSweepId && rfc1123Label.test(workflowId)) return workflowId;
-  return [slug(workflowId, 14), shortHash(workflowId, 12)].filter((part) => part !== '').join('-');
+  return slugged(workflowId, 14, shortHash(workflowId, 12));
 }
 
 /** A new workflow id: readable, and unique by eight random base32 characters that the caller brings. */
 export function newWorkflowId(name: string, random: string): string {
-  return [slug(name, 40), random].filter((part) => part !== '').join('-');
+  return slugged(name, 40, random);
 }
 
 /** A new id of a sweep: as {@link newWorkflowId}, and short enough for its trials' ids. */
 export function newSweepId(name: string, random: string): string {
-  return [slug(name, longestSweepId - 1 - random.length), random].filter((part) => part !== '').join('-');
+  return slugged(name, longestSweepId - 1 - random.length, random);
 }
 
 /** The workflow id of a launch with `--key`: the same project and key are the same run. */

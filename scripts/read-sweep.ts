@@ -1,15 +1,9 @@
 import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml';
 import { ClientError, type SweepSpecInput } from '../client/index.ts';
 import { formatIssues } from '../contracts/issues.ts';
-import { sweepOfFile } from '../contracts/wandb-sweep.ts';
+import { sweepOfFile, type SweepFile } from '../contracts/wandb-sweep.ts';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { readText } from './read-input.ts';
-
-export interface SweepFile {
-  sweep: SweepSpecInput;
-  /** What was in the file and means nothing here, in sentences. */
-  notes: string[];
-}
 
 /** A sweep file in YAML or JSON. Its directory of code counts from where the file is. @throws ClientError bad-input */
 export function readSweepFile(

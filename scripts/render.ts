@@ -37,6 +37,11 @@ export function renderTable(head: readonly string[], rows: readonly (readonly st
     .join('\n');
 }
 
+/** What is known of one thing, a line for each title and text. */
+export function renderFields(fields: readonly (readonly string[])[]): string {
+  return fields.map(([title = '', text = '']) => `${title.padEnd(10)} ${text}`).join('\n');
+}
+
 /** Foreign text on one line of a terminal. */
 export function plain(text: string | undefined): string {
   return text === undefined ? '' : forDisplay(text).replace(/\s+/g, ' ').trim();

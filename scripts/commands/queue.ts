@@ -5,7 +5,7 @@ import { formatDuration } from '../../contracts/duration.ts';
 import { openStore } from '../../store/open-store.ts';
 import { connected, examples, settingsOf, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
 import { readText } from '../read-input.ts';
-import { plain, renderJson } from '../render.ts';
+import { plain, renderFields, renderJson } from '../render.ts';
 
 export function addQueue(program: Command, cli: Cli): void {
   const queue = program
@@ -96,7 +96,7 @@ export function renderQueue({ name, spec, agents, waiting }: QueueView): string 
     Object.keys(resourceArgs).length === 0
       ? []
       : ['', stringify({ resourceArgs }).trimEnd().split('\n').map(line).join('\n')];
-  return [...rows.map(([title = '', text = '']) => `${title.padEnd(10)} ${text}`), ...args].join('\n');
+  return [renderFields(rows), ...args].join('\n');
 }
 
 const line = (text: string): string =>

@@ -4,7 +4,7 @@ import type { AttemptReport } from '../../contracts/run-result.ts';
 import { forDisplay } from '../../store/display.ts';
 import { connected, examples, pageOf, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
 import { describeEnd, headlineOf } from '../follow-run.ts';
-import { paintState, plain, renderAge, renderJson, renderTable } from '../render.ts';
+import { paintState, plain, renderAge, renderFields, renderJson, renderTable } from '../render.ts';
 
 export function addShow(program: Command, cli: Cli): void {
   const command = program
@@ -49,7 +49,7 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
     ['submitted', `${view.startedAt.toISOString()} (${renderAge(now - view.startedAt.getTime())} ago)`],
     ...(page === undefined ? [] : [['page', page]]),
   ];
-  const parts = [head.map(([title = '', text = '']) => `${title.padEnd(10)} ${text}`).join('\n')];
+  const parts = [renderFields(head)];
   if (seen === undefined && view.closedAt === undefined)
     parts.push('No control worker answers: attempts are not known now.');
   if (seen !== undefined && seen.attempts.length > 0)

@@ -1,14 +1,14 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { launchWorkflowType, statusQuery } from '../../contracts/messages.ts';
 import type { AttemptOutcome } from '../../contracts/outcome.ts';
 import { runResult, type RunResult } from '../../contracts/run-result.ts';
 import { controlTaskQueue } from '../../contracts/task-queues.ts';
-import { startScripted, type Heard, type Script, type ScriptedAgent } from './scripted-agent.ts';
+import type { Heard, Script } from './scripted-agent.ts';
 import { servedQueue } from './scripted-names.ts';
 import { cancellationIn, failureIn } from './closings.ts';
-import { timeSkipping } from './time-skipping.ts';
+import { ScriptedServer } from './scripted-server.ts';
 
 const at = new Date(0).toISOString();
 export const succeeded: AttemptOutcome = { kind: 'succeeded', exitCode: 0, at };
@@ -23,33 +23,19 @@ export const spec = (queue: string, more: object = {}): object => ({
   ...more,
 });
 
-/**
- * The tests of this file launch on a time-skipping server of their own, with a scripted agent. Time is skipped while somebody waits for a
- * result, until a task is cancelled that nobody had taken: this server never forgets one.
- */
+/** The tests of this file launch on a server of their own. */
 export class ScriptedLaunches {
-  #env: TestWorkflowEnvironment | undefined;
-  #agent: ScriptedAgent | undefined;
-  #stop: (() => Promise<void>) | undefined;
+  readonly #server = new ScriptedServer();
   #count = 0;
 
-  constructor() {
-    beforeAll(() => this.#open(), 120_000);
-    afterAll(async () => {
-      await this.#stop?.();
-      await this.#env?.teardown();
-    });
-  }
-
   get env(): TestWorkflowEnvironment {
-    if (this.#env === undefined) throw new Error('not open yet');
-    return this.#env;
+    return this.#server.env;
   }
 
   /** A new workflow id, with what its agent is to do. */
   scripted(script: Script): string {
     const workflowId = `t-${String(++this.#count)}`;
-    this.#agent?.script(workflowId, script);
+    this.#server.agent.script(workflowId, script);
     return workflowId;
   }
 
@@ -66,14 +52,7 @@ export class ScriptedLaunches {
   }
 
   heard({ workflowId }: { workflowId: string }): Heard {
-    if (this.#agent === undefined) throw new Error('not open yet');
-    return this.#agent.heard(workflowId);
-  }
-
-  async #open(): Promise<void> {
-    this.#env = await timeSkipping();
-    const { client, nativeConnection } = this.#env;
-    ({ agent: this.#agent, stop: this.#stop } = await startScripted(nativeConnection, client));
+    return this.#server.agent.heard(workflowId);
   }
 }
 

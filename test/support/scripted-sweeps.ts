@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode } from '@temporalio/worker';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
+import { expect } from 'vitest';
 import { progressQuery, sweepWorkflowType } from '../../contracts/sweep-messages.ts';
 import type { SweepSummary } from '../../contracts/sweep-plan.ts';
 import { sweepResult, type SweepResult } from '../../contracts/sweep-result.ts';
@@ -10,9 +10,8 @@ import { controlTaskQueue } from '../../contracts/task-queues.ts';
 import { payloadConverterPath } from '../../workers/bundle.ts';
 import { createLogger } from '../../workers/logger.ts';
 import { replaceOnce } from './replace-once.ts';
-import { startScripted, type ScriptedAgent } from './scripted-agent.ts';
 import { servedQueue } from './scripted-names.ts';
-import { timeSkipping } from './time-skipping.ts';
+import { ScriptedServer } from './scripted-server.ts';
 
 /** A grid over what its trials do: `values` of each key of scripted-trials.ts. */
 export function gridOf(trials: Record<string, readonly unknown[]>, more: object = {}): object {
@@ -29,50 +28,35 @@ export const longHistory = 110;
 
 export const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** The tests of this file run sweeps on a time-skipping server of their own, with trials that do as their configuration says. */
+/** The tests of this file run sweeps on a server of their own, with trials that do as their configuration says. */
 export class ScriptedSweeps {
-  #env: TestWorkflowEnvironment | undefined;
-  #agent: ScriptedAgent | undefined;
-  #stop: (() => Promise<void>) | undefined;
+  readonly #server = new ScriptedServer(bundleTrials);
   #count = 0;
 
-  constructor() {
-    beforeAll(() => this.#open(), 120_000);
-    afterAll(async () => {
-      await this.#stop?.();
-      await this.#env?.teardown();
-    });
-  }
-
   get env(): TestWorkflowEnvironment {
-    if (this.#env === undefined) throw new Error('not open yet');
-    return this.#env;
+    return this.#server.env;
   }
 
   /** `accepted`: with how many workers the agent lets it begin. */
   start(input: unknown, accepted: Partial<SweepSummary> = {}, ...more: unknown[]): Promise<WorkflowHandle> {
     const workflowId = `s-${String(++this.#count)}`;
-    this.#agent?.scriptSweep(workflowId, accepted);
+    this.#server.agent.scriptSweep(workflowId, accepted);
     return this.env.client.workflow.start(sweepWorkflowType, {
       workflowId,
       taskQueue: controlTaskQueue,
       args: [input, ...more],
     });
   }
+}
 
-  async #open(): Promise<void> {
-    this.#env = await timeSkipping();
-    const { client, nativeConnection } = this.#env;
-    const bundle = await bundleWorkflowCode({
-      workflowsPath: fileURLToPath(new URL('scripted-trials.ts', import.meta.url)),
-      payloadConverterPath,
-      logger: createLogger('warn'),
-    });
-    // As if a history were long much sooner.
-    const code = replaceOnce(bundle.code, 'const mostEvents = 10000;', 'const mostEvents = 400;');
-    const sooner = { ...bundle, code };
-    ({ agent: this.#agent, stop: this.#stop } = await startScripted(nativeConnection, client, 'default', sooner));
-  }
+async function bundleTrials(): Promise<WorkflowBundle> {
+  const bundle = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('scripted-trials.ts', import.meta.url)),
+    payloadConverterPath,
+    logger: createLogger('warn'),
+  });
+  // As if a history were long much sooner.
+  return { ...bundle, code: replaceOnce(bundle.code, 'const mostEvents = 10000;', 'const mostEvents = 400;') };
 }
 
 /** Waits for a sweep that succeeds. */

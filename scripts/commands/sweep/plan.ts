@@ -1,5 +1,5 @@
 import type { PlannedSweep } from '../../../client/index.ts';
-import { plain, renderTable } from '../../render.ts';
+import { plain, renderFields, renderTable } from '../../render.ts';
 
 /** What a sweep would run, on a screen. */
 export function renderPlan({ points, total, numWorkers, maxWorkers, first, seed, method }: PlannedSweep): string {
@@ -14,5 +14,5 @@ export function renderPlan({ points, total, numWorkers, maxWorkers, first, seed,
     ['TRIAL', ...names.map((name) => plain(name).toUpperCase())],
     first.map(({ index, config }) => [String(index), ...names.map((name) => plain(JSON.stringify(config[name])))]),
   );
-  return [head.map(([title = '', text = '']) => `${title.padEnd(10)} ${text}`).join('\n'), table].join('\n\n');
+  return [renderFields(head), table].join('\n\n');
 }

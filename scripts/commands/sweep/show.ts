@@ -3,7 +3,7 @@ import { listSweeps, showSweep, type SweepEnd, type SweepRow } from '../../../cl
 import { connected, examples, pageOf, withEntity, withJson, type Cli, type CommonFlags } from '../../cli.ts';
 import { describeSweep } from '../../follow-sweep.ts';
 import { readLimit } from '../../read-limit.ts';
-import { paintState, plain, renderAge, renderJson, renderTable } from '../../render.ts';
+import { paintState, plain, renderAge, renderFields, renderJson, renderTable } from '../../render.ts';
 
 export function addSweepList(sweep: Command, cli: Cli): void {
   const command = sweep
@@ -82,7 +82,7 @@ export function renderSweep(
     ['submitted', `${row.startedAt.toISOString()} (${renderAge(now - row.startedAt.getTime())} ago)`],
     ...(page === undefined ? [] : [['page', page]]),
   ];
-  const parts = [head.map(([title = '', text = '']) => `${title.padEnd(10)} ${text}`).join('\n')];
+  const parts = [renderFields(head)];
   if (progress === undefined && row.closedAt === undefined)
     parts.push('No control worker answers: how far it is cannot be told now.');
   if (progress !== undefined && progress.tally.failures.length > 0) {
