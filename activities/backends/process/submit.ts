@@ -70,6 +70,11 @@ async function isThere(path: string): Promise<boolean> {
 async function wrapperHasBegun(files: AttemptFiles, child: ChildProcess, signal: AbortSignal): Promise<void> {
   while (!(await hasStarted(files))) {
     if ((child.exitCode ?? child.signalCode) !== null && !(await hasStarted(files))) {
+      if (!(await isThere(files.record)))
+        throw new RelaunchError(
+          'BackendUnavailable',
+          `${files.directory} was released while its job was being started`,
+        );
       const said = ((await readIfThere(files.stderr)) ?? '').trim().slice(-500);
       throw new RelaunchError('BackendUnavailable', `the job could not be started in ${files.directory}: ${said}`);
     }
