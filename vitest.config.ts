@@ -27,6 +27,11 @@ export default defineConfig({
       real('replay'),
       real('integration'),
       real('faults'),
+      // One file at a time: some take the node away from under everybody's pods.
+      {
+        ...real('kubernetes'),
+        test: { ...real('kubernetes').test, maxWorkers: 1, globalSetup: './test/support/kubernetes-setup.ts' },
+      },
     ],
   },
 });

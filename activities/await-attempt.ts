@@ -1,10 +1,12 @@
 import { attemptArgument, attemptEnd, type AttemptEnd } from '../contracts/activities.ts';
 import { nameOutcome } from '../contracts/asked-outcome.ts';
+import type { Plan } from '../contracts/plan.ts';
 import { asked as askedSchema } from '../contracts/records.ts';
 import { keyOf } from '../store/layout.ts';
+import { keepFirsts } from '../store/first-seen.ts';
 import { openLogWriter } from '../store/log-writer.ts';
 import { readRecord, writeOnce } from '../store/records.ts';
-import type { Sink } from './backends/backend.ts';
+import type { Leaving, Sink } from './backends/backend.ts';
 import type { AgentDependencies } from './dependencies.ts';
 import { longTimeout } from './long-timeout.ts';
 import { ask, checkHost, forOwnAttempt, type PlannedAttempt } from './own-attempt.ts';
@@ -28,10 +30,14 @@ export async function finish(needs: AgentDependencies, own: PlannedAttempt, sign
   const end = own.end ?? (await followAndRecord(needs, own, signal));
   await needs.reached('await:after-record');
   needs.permits.ended(ref);
-  await backend.release(ref, signal);
+  await backend.release(ref, signal, leavingOf(own.plan));
   await needs.reached('await:after-release');
   return end;
 }
+
+/** A job on a machine that is lost may still run: forgotten only where the queue says that its run goes on all the same. */
+const leavingOf = ({ requeue }: Plan): Leaving =>
+  requeue.on.includes('node-lost') ? 'forget-unreachable' : 'leave-unreachable';
 
 async function followAndRecord(
   needs: AgentDependencies,
@@ -47,6 +53,7 @@ async function followAndRecord(
   const sink: Sink = {
     cursor: log.cursor,
     line: (line, cursor) => log.line(line, cursor),
+    keep: (firsts) => keepFirsts(store, ref.run, ref.attempt, firsts),
     observed: (phase) => {
       phases.enter(phase);
       if (phase.phase === 'running') {

@@ -1,20 +1,22 @@
 import { RelaunchError } from '../contracts/failures.ts';
-import { fieldIssue, formatIssues } from '../contracts/issues.ts';
+import { fieldIssue, formatIssues, type FieldIssue } from '../contracts/issues.ts';
 import type { LaunchSpec } from '../contracts/launch-spec.ts';
 import { mergeLimits, type Limits } from '../contracts/merge.ts';
 import type { QueueSpec } from '../contracts/queue-spec.ts';
+import type { PinnedSource } from '../contracts/source.ts';
 import { queueOfTaskQueue } from '../contracts/task-queues.ts';
 import { keyOf } from '../store/layout.ts';
 import { readQueue } from '../store/queues.ts';
 import type { Store } from '../store/store.ts';
+import type { Backend } from './backends/backend.ts';
 import type { AgentDependencies } from './dependencies.ts';
 
 /** A launch that its queue allows. */
 export interface CheckedLaunch {
   queue: QueueSpec;
   limits: Limits;
-  /** Of its code, which is in the store. */
-  digest: string;
+  /** What is there to be run. */
+  source: PinnedSource;
 }
 
 /** @throws RelaunchError LaunchRejected where this is an agent of another queue */
@@ -29,23 +31,31 @@ export async function checkLaunch(
   spec: LaunchSpec,
 ): Promise<CheckedLaunch> {
   const queue = await readQueue(store, spec.queue);
-  if (!backends.some(({ name }) => name === queue.backend)) {
+  const backend = backends.find(({ name }) => name === queue.backend);
+  if (backend === undefined) {
     throw rejected(`queue "${spec.queue}" is for backend "${queue.backend}", which this agent does not have`);
   }
   const { limits, issues } = mergeLimits(spec, queue);
-  const digest = spec.source.code.digest;
-  if (digest === undefined) {
-    issues.push(
-      fieldIssue(
-        ['source', 'code', 'digest'],
-        spec,
-        'packed by the client: submit with `relaunch launch`, `relaunch sweep` or the typed client',
-      ),
-    );
+  const source = sourceOf(spec, backend, issues);
+  if (issues.length > 0 || source === undefined) throw rejected(formatIssues(issues));
+  if ('code' in source) await checkCode(store, source.code.digest);
+  return { queue, limits, source };
+}
+
+/** Undefined: it is none, and `issues` says why. */
+function sourceOf(spec: LaunchSpec, { name, sources }: Backend, issues: FieldIssue[]): PinnedSource | undefined {
+  const { code, image } = spec.source;
+  const kind = image === undefined ? 'code' : 'image';
+  if (!sources.includes(kind)) {
+    const rule = `queue "${spec.queue}" is for backend "${name}", which runs ${sources.join(' or ')} only`;
+    issues.push(fieldIssue(['source', kind], spec, rule));
+    return undefined;
   }
-  if (issues.length > 0 || digest === undefined) throw rejected(formatIssues(issues));
-  await checkCode(store, digest);
-  return { queue, limits, digest };
+  if (image !== undefined) return { image };
+  if (code?.digest !== undefined) return { code: { digest: code.digest } };
+  const rule = 'packed by the client: submit with `relaunch launch`, `relaunch sweep` or the typed client';
+  issues.push(fieldIssue(['source', 'code', 'digest'], spec, rule));
+  return undefined;
 }
 
 async function checkCode(store: Store, digest: string): Promise<void> {

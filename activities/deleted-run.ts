@@ -25,6 +25,11 @@ export async function isStillEnding(
   { store, backends, agent }: Pick<AgentDependencies, 'store' | 'backends' | 'agent'>,
   run: string,
 ): Promise<boolean> {
+  for (const backend of backends) {
+    for (const whose of await backend.agents()) {
+      if ((await backend.list(whose)).some(({ ref }) => ref.run === run)) return true;
+    }
+  }
   const keys = new Set(await store.list(keyOf.attempts(run)));
   for (const key of keys) {
     const attempt = Number(/\/(\d+)\/claim\.json$/.exec(key)?.[1]);

@@ -19,6 +19,7 @@ export async function endIfAbandoned(
   backend: Backend,
   ref: AttemptRef,
   signal: AbortSignal,
+  since?: string,
 ): Promise<boolean> {
   const { store, attended, ownWorkflow } = needs;
   if (attended.has(ref)) return false;
@@ -29,7 +30,7 @@ export async function endIfAbandoned(
     return true;
   }
   const end = await readRecord(store, keyOf.end(ref.run, ref.attempt), attemptEnd);
-  const why = end === undefined ? await whyEnd(needs, backend, ref, plan) : undefined;
+  const why = end === undefined ? await whyEnd(needs, backend, ref, plan, since) : undefined;
   if (end === undefined && why === undefined) return false;
   const own = { ref, plan, backend, runId: plan.firstRunId, end };
   await attended.during(ref, () => endRecorded(needs, own, why, signal));
@@ -42,11 +43,12 @@ async function whyEnd(
   backend: Backend,
   ref: AttemptRef,
   plan: Plan,
+  since: string | undefined,
 ): Promise<Omit<Asked, 'attempt'> | undefined> {
   if (!(await isOurs(needs, backend, ref))) return undefined;
   if (!(await isWanted(needs, plan)))
     return { as: 'cancelled', reason: 'its workflow is gone: failed, terminated or deleted' };
-  return (await isOverdue(needs, ref, plan)) ? { as: 'timed-out', phase: 'run', by: needs.agent } : undefined;
+  return (await isOverdue(needs, ref, plan, since)) ? { as: 'timed-out', phase: 'run', by: needs.agent } : undefined;
 }
 
 /** Whether the workflow that the plan was made for goes on, perhaps after a reset. */
@@ -62,10 +64,15 @@ async function isOurs({ store, agent }: AgentDependencies, backend: Backend, ref
   return held !== undefined && 'agent' in held && held.agent === agent;
 }
 
-/** A workflow that never follows what it submitted gets no more time than others. Counted from the claim. */
-async function isOverdue({ store }: AgentDependencies, ref: AttemptRef, plan: Plan): Promise<boolean> {
+/** A workflow that never follows what it submitted gets no more time than others. Counted from its creation, or its claim. */
+async function isOverdue(
+  { store }: AgentDependencies,
+  ref: AttemptRef,
+  plan: Plan,
+  created: string | undefined,
+): Promise<boolean> {
   if (plan.maxRunTimeoutMs === undefined) return false;
-  const since = await store.modifiedAt(keyOf.claim(ref.run, ref.attempt));
+  const since = created === undefined ? await store.modifiedAt(keyOf.claim(ref.run, ref.attempt)) : new Date(created);
   return since !== undefined && Date.now() - since.getTime() > plan.maxRunTimeoutMs + enforcementSlackMs;
 }
 

@@ -67,11 +67,14 @@ async function ownAttempt<T extends AttemptArgument>(
     throw refused(`run ${run} belongs to queue "${plan.queue}", not "${queue}"`);
   if (attempt > mostAttempts(plan))
     throw refused(`attempt ${String(attempt)}: run ${run} has at most ${String(mostAttempts(plan))}`);
+  const backend = backendNamed(backends, plan.backend);
+  const uid = attemptUid(entity, workflowId, plan.firstRunId, attempt);
+  const place = backend.placeOf(plan.resourceArgs);
   return {
     argument: parsed.data,
-    ref: { entity, run, attempt, uid: attemptUid(entity, workflowId, plan.firstRunId, attempt) },
+    ref: { entity, run, attempt, uid, ...(place === undefined ? {} : { place }) },
     plan,
-    backend: backendNamed(backends, plan.backend),
+    backend,
     runId,
     taskQueue,
     end: await readRecord(store, keyOf.end(run, attempt), attemptEnd),

@@ -24,8 +24,9 @@ export class PhaseReporter {
   }
 
   enter(phase: Omit<Observation, 'attempt'>): void {
-    if (phase.phase === this.#reported) return;
-    this.#reported = phase.phase;
+    const words = `${phase.phase} ${phase.why ?? ''}`;
+    if (words === this.#reported) return;
+    this.#reported = words;
     this.#schedule(phase, this.#afterMs);
   }
 
@@ -57,7 +58,7 @@ export class PhaseReporter {
       ref,
     } = this.#own;
     this.#sending = this.#workflow.observed(workflowId, runId, { attempt: ref.attempt, ...phase }).catch(() => {
-      if (this.#reported === phase.phase) this.#schedule(phase, retryMs);
+      if (this.#reported === `${phase.phase} ${phase.why ?? ''}`) this.#schedule(phase, retryMs);
     });
   }
 }

@@ -68,7 +68,7 @@ async function makePlan(
   { entity, workflowId, firstRunId }: Calling,
   specDigest: string,
 ): Promise<Plan> {
-  const { queue, digest, limits } = await checkLaunch({ store, backends }, spec);
+  const { queue, source, limits } = await checkLaunch({ store, backends }, spec);
   return {
     run: runIdOf(workflowId),
     workflowId,
@@ -80,8 +80,9 @@ async function makePlan(
     queue: spec.queue,
     backend: queue.backend,
     ...(spec.user === undefined ? {} : { user: spec.user, fairnessKey: fairnessKeyOf(spec.user) }),
-    source: { code: { digest } },
-    command: [...spec.entrypoint, ...spec.args],
+    source,
+    entrypoint: spec.entrypoint,
+    args: spec.args,
     runConfig: spec.runConfig,
     env: spec.env,
     resourceArgs: queue.resourceArgs[queue.backend] ?? {},

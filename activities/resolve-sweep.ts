@@ -22,7 +22,7 @@ export function resolveSweep(
     if ('wrong' in read) throw rejected(read.wrong);
     const { spec } = read;
     checkAgent(spec.launch, taskQueue);
-    const { queue, digest } = await checkLaunch(needs, spec.launch);
+    const { queue, source } = await checkLaunch(needs, spec.launch);
     const bound = queue.scheduler.num_workers;
     const workers = workersOf(spec.numWorkers, { queue: spec.launch.queue, bound });
     if ('wrong' in workers) throw rejected(workers.wrong);
@@ -31,7 +31,7 @@ export function resolveSweep(
     const made = {
       ...{ sweep, workflowId, entity, queue: spec.launch.queue, trialsDigest },
       ...workers,
-      source: { code: { digest } },
+      source,
       spec: input as SweepPlan['spec'],
     };
     const held = await writeOnce(needs.store, keyOf.sweepPlan(sweep), made, sweepPlan);
@@ -48,5 +48,6 @@ export function resolveSweep(
 /** Caps, width and policies may change when a sweep goes on; its trials may not. */
 function digestOf({ method, parameters, seed, prior, launch }: SweepSpec): string {
   const { source, ...rest } = launch;
-  return sha256Hex(canonicalJson({ method, parameters, seed, prior, launch: rest, digest: source.code.digest }));
+  const pinned = source.code?.digest ?? source.image;
+  return sha256Hex(canonicalJson({ method, parameters, seed, prior, launch: rest, digest: pinned }));
 }

@@ -7,6 +7,7 @@ import { agentTaskQueue, ioTaskQueue, submitTaskQueue } from '../contracts/task-
 import { unpackArchive } from '../store/archive.ts';
 import { keyOf } from '../store/layout.ts';
 import { readRecord, writeOnce } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 import type { AgentDependencies } from './dependencies.ts';
 import { forOwnAttempt, refused, type PlannedAttempt } from './own-attempt.ts';
 import { PhaseReporter } from './phase-reporter.ts';
@@ -42,7 +43,7 @@ export function submitAttempt(needs: AgentDependencies, argument: unknown): Prom
           ref,
           plan,
           agent: needs.agent,
-          unpackSource: (directory) => unpackArchive(needs.store, plan.source.code.digest, directory),
+          unpackSource: (directory) => unpackSource(needs.store, plan, directory),
         },
         signal,
       );
@@ -58,6 +59,10 @@ export function submitAttempt(needs: AgentDependencies, argument: unknown): Prom
 /** Whether the workflow must know at once that waiting is over: it measures the time, or an agent was lost in between. */
 function startsAtOnce({ timeoutsMs }: Plan): boolean {
   return timeoutsMs.queue !== undefined || timeoutsMs.start !== undefined || activityInfo().attempt > 1;
+}
+
+async function unpackSource(store: Store, { source }: Plan, directory: string): Promise<void> {
+  if ('code' in source) await unpackArchive(store, source.code.digest, directory);
 }
 
 function checkPriority({ run, priorityKey, fairnessKey }: Plan): void {

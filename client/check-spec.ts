@@ -19,8 +19,8 @@ export function checkBounds(spec: LaunchSpec, queue: QueueSpec): void {
 }
 
 function sourceIssues(spec: LaunchSpec): FieldIssue[] {
-  const { dir, digest } = spec.source.code;
-  if (dir !== undefined || digest !== undefined) return [];
+  const { code } = spec.source;
+  if (code === undefined || code.dir !== undefined || code.digest !== undefined) return [];
   return [fieldIssue(['source', 'code', 'dir'], spec, 'a directory of code')];
 }
 

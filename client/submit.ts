@@ -36,7 +36,7 @@ export async function submit(relaunch: Relaunch, input: LaunchSpecInput, { key }
   const notes = await withQueue(relaunch, spec.queue, (queue) => {
     checkBounds(spec, queue);
   });
-  const packed: LaunchSpecInput = { ...input, source: { code: await upload(relaunch, spec.source.code) } };
+  const packed: LaunchSpecInput = { ...input, source: await upload(relaunch, spec.source) };
   const random = base32Of(randomBytes(5));
   const workflowId = key === undefined ? newWorkflowId(nameOf(spec), random) : keyedWorkflowId(spec.project, key);
   const memo = { specDigest: digestOf(packed), submission: random };
@@ -47,7 +47,8 @@ export async function submit(relaunch: Relaunch, input: LaunchSpecInput, { key }
 
 /** Of what will run: where the code lay does not matter. */
 function digestOf(input: LaunchSpecInput): string {
-  return sha256Hex(canonicalJson({ ...input, source: { code: { digest: input.source.code.digest } } }));
+  const { code } = input.source;
+  return sha256Hex(canonicalJson(code === undefined ? input : { ...input, source: { code: { digest: code.digest } } }));
 }
 
 async function isAttached(

@@ -36,7 +36,7 @@ export async function submitSweep(relaunch: Relaunch, input: SweepSpecInput): Pr
   const seeded = withSeed(input);
   const spec = checkSweep(seeded);
   const { notes } = await checkSweepOnQueue(relaunch, spec);
-  const source = { code: await upload(relaunch, spec.launch.source.code) };
+  const source = await upload(relaunch, spec.launch.source);
   const id = newSweepId(spec.name ?? nameOf(spec.launch), base32Of(randomBytes(5)));
   await startSweep(relaunch, id, { ...seeded, launch: { ...seeded.launch, source } }, spec);
   return { id, queue: spec.launch.queue, seed: spec.seed, notes };

@@ -1,14 +1,13 @@
 import { resolve } from 'node:path';
-import type { LaunchSpecInput } from '../contracts/launch-spec.ts';
+import type { Source } from '../contracts/source.ts';
 import { packDirectory, uploadArchive } from '../store/archive.ts';
 import type { Relaunch } from './connect.ts';
 
-type Code = LaunchSpecInput['source']['code'];
-
-/** Packs a directory of code and puts it into the store, once; the source that names it. One that is packed already stays as it is. */
-export async function upload({ store }: Relaunch, { dir, digest }: Code): Promise<Code> {
-  if (dir === undefined || digest !== undefined) return { ...(dir === undefined ? {} : { dir }), digest };
+/** Packs a directory of code and puts it into the store, once; the source that names it. One that is packed already, or an image, stays as it is. */
+export async function upload({ store }: Relaunch, source: Source): Promise<Source> {
+  const { dir, digest } = source.code ?? {};
+  if (dir === undefined || digest !== undefined) return source;
   const packed = await packDirectory(resolve(dir));
   await uploadArchive(store, packed);
-  return { dir: resolve(dir), digest: packed.digest };
+  return { code: { dir: resolve(dir), digest: packed.digest } };
 }

@@ -46,6 +46,8 @@ export function nameOutcome(
   requeueOn: readonly string[],
 ): AttemptOutcome {
   if (verdict.kind === 'succeeded') return verdict;
+  // It could not be stopped and may still run: not even a preemption that was asked for may start it anew.
+  if (verdict.kind === 'lost' && verdict.reason === 'node-lost' && asked?.as === 'preempted') return verdict;
   const { at, exitCode, node, message } = verdict;
   const ending = {
     at,

@@ -3,6 +3,7 @@ import { durationMs } from './duration.ts';
 import { labelValue } from './names.ts';
 import { priority } from './priority.ts';
 import { requeuePolicy } from './requeue-policy.ts';
+import { source } from './source.ts';
 
 /** Text without control characters, which would end up in lists, pages and terminals. */
 export const plainText = (longest: number) =>
@@ -12,12 +13,6 @@ export const plainText = (longest: number) =>
     .max(longest, `at most ${String(longest)} characters`)
     // eslint-disable-next-line no-control-regex
     .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'no control characters');
-
-/** The digest of an archive: sha256 of the uncompressed tar, in hex. */
-export const archiveDigest = z.string().regex(/^[0-9a-f]{64}$/, 'the sha256 of the uncompressed tar, 64 hex digits');
-
-/** A directory of code. `dir` is where it was, for people; what runs is the archive that the client packed from it. */
-const codeSource = z.strictObject({ dir: z.string().optional(), digest: archiveDigest.optional() });
 
 /** Names that the launcher sets itself are reserved: a submitter cannot forge them. */
 const environmentName = z
@@ -32,23 +27,20 @@ export const timeouts = z.strictObject({
   run: durationMs.optional(),
 });
 
-/**
- * What a submitter asks for: the input of the workflow `launch`. Hostile until an agent has checked it.
- * Absent fields take the queue's defaults.
- */
-export const launchSpec = z.strictObject({
+const fields = z.strictObject({
   /** For people; default: see {@link nameOf}. */
   name: plainText(128).optional(),
   project: plainText(128).default('uncategorized'),
   queue: labelValue,
   /** Who submits: a claim, not proof. */
   user: plainText(128).optional(),
-  source: z.strictObject({ code: codeSource }, { error: 'a source: {code: {dir}}' }),
+  source,
+  /** Of a directory of code: what is run there. Of an image: in place of its own entry point. */
   entrypoint: z
     .array(z.string().regex(/^[^\0]*$/, 'no NUL character'))
-    .min(1, 'a command and its arguments, such as ["python", "train.py"]')
-    .refine((words) => words[0] !== '' && !(words[0] ?? '').startsWith('-'), 'begins with the name of a program'),
-  /** Appended to the entry point. */
+    .refine((words) => words[0] !== '' && !(words[0] ?? '').startsWith('-'), 'begins with the name of a program')
+    .default([]),
+  /** Appended to the entry point. Of an image without one: in place of its own arguments. */
   args: z.array(z.string().regex(/^[^\0]*$/, 'no NUL character')).default([]),
   /** Reaches the job as RELAUNCH_CONFIG and WANDB_CONFIG. */
   runConfig: z.record(z.string(), z.json()).default({}),
@@ -66,15 +58,27 @@ export const launchSpec = z.strictObject({
   sweep: labelValue.optional(),
 });
 
+/**
+ * What a submitter asks for: the input of the workflow `launch`. Hostile until an agent has checked it.
+ * Absent fields take the queue's defaults.
+ */
+export const launchSpec = fields.check((context) => {
+  const { source: from, entrypoint } = context.value;
+  if (from.code === undefined || entrypoint.length > 0) return;
+  const message = 'a command and its arguments, such as ["python", "train.py"]';
+  context.issues.push({ code: 'custom', input: entrypoint, path: ['entrypoint'], message });
+});
+
 /** As people write it: defaults not filled in, durations as text. */
 export type LaunchSpecInput = z.input<typeof launchSpec>;
 export type LaunchSpec = z.output<typeof launchSpec>;
 
-/** The name that people see: the spec's, else that of the script that is run, else that of the program. */
-export function nameOf({ name, entrypoint }: Pick<LaunchSpec, 'name' | 'entrypoint'>): string {
+/** The name that people see: the spec's, else that of the script that is run, else that of the program, else that of the image. */
+export function nameOf({ name, entrypoint, source: from }: Pick<LaunchSpec, 'name' | 'entrypoint' | 'source'>): string {
   if (name !== undefined) return name;
   const script = entrypoint.find((word) => /\.(py|sh)$/.test(word))?.replace(/\.(py|sh)$/, '');
-  const program = (script ?? entrypoint[0] ?? '').split('/').at(-1) ?? '';
+  const image = from.image?.replace(/@.*$/, '').replace(/:[^/]*$/, '');
+  const program = (script ?? entrypoint[0] ?? image ?? '').split('/').at(-1) ?? '';
   // eslint-disable-next-line no-control-regex
   return program.replace(/[\u0000-\u001f\u007f-\u009f]/g, '').slice(0, 128) || 'run';
 }

@@ -39,9 +39,11 @@ function priorityOf({ priority, user }: LaunchSpec): { priorityKey: number; fair
 }
 
 function detailsOf(spec: LaunchSpec): string {
+  const command = [...spec.entrypoint, ...spec.args].join(' ');
+  const { code: from, image } = spec.source;
   const rows = [
-    `- command: ${code([...spec.entrypoint, ...spec.args].join(' ').slice(0, 1_000))}`,
-    `- code: ${code(spec.source.code.dir ?? spec.source.code.digest ?? '')}`,
+    ...(command === '' ? [] : [`- command: ${code(command.slice(0, 1_000))}`]),
+    image === undefined ? `- code: ${code(from?.dir ?? from?.digest ?? '')}` : `- image: ${code(image)}`,
     `- project: ${code(spec.project)}`,
     ...(spec.user === undefined ? [] : [`- user: ${code(spec.user)}`]),
     ...(spec.sweep === undefined ? [] : [`- sweep: ${code(spec.sweep)}`]),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { requeuePolicy } from './requeue-policy.ts';
-import { archiveDigest } from './launch-spec.ts';
+import { pinnedSource } from './source.ts';
 
 const timeoutsMs = z.object({ queue: z.int().optional(), start: z.int().optional(), run: z.int().optional() });
 
@@ -37,9 +37,10 @@ export const plan = planSummary.extend({
   /** Of the spec it was made from: the same run id with another spec is refused. */
   specDigest: z.string(),
   user: z.string().optional(),
-  source: z.object({ code: z.object({ digest: archiveDigest }) }),
-  /** The whole command. */
-  command: z.array(z.string()),
+  source: pinnedSource,
+  /** Empty: the image's own. */
+  entrypoint: z.array(z.string()),
+  args: z.array(z.string()),
   runConfig: z.record(z.string(), z.json()),
   /** The submitter's. */
   env: z.record(z.string(), z.string()),

@@ -27,3 +27,16 @@ export type Lease = z.infer<typeof lease>;
 /** `entity.json`: whose store this is. Another server, or one that began anew, knows nothing of its runs. */
 export const entityRecord = z.object({ namespace: z.string(), namespaceId: z.string() });
 export type EntityRecord = z.infer<typeof entityRecord>;
+
+/** What was seen of a pod on its way and cannot be read from its end any more. */
+export const firstSeen = z.object({
+  /** The first reason that it was to be disrupted for: Kubernetes' DisruptionTarget. */
+  disruption: z.object({ reason: z.string(), at: z.string().optional(), message: z.string().optional() }).optional(),
+  /** When its deletion was first asked for, while it was alive. ISO 8601. */
+  deletion: z.string().optional(),
+});
+export type FirstSeen = z.infer<typeof firstSeen>;
+
+/** `attempts/<n>/first.json`: by the pod's uid. Grows; what is in it stays. */
+export const firstsSeen = z.record(z.string(), firstSeen);
+export type FirstsSeen = z.infer<typeof firstsSeen>;

@@ -48,6 +48,8 @@ export const attemptReport = z.object({
   /** ISO 8601; when it was submitted, by the workflow's clock. */
   startedAt: z.string(),
   endedAt: z.string().optional(),
+  /** While it does not run, in the words of what keeps it: no node, a suspended Job, an image that cannot be pulled. */
+  why: z.string().optional(),
 });
 export type AttemptReport = z.infer<typeof attemptReport>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { archiveDigest } from './launch-spec.ts';
+import { pinnedSource } from './source.ts';
 
 /** What the workflow of a sweep needs to know of what an agent has checked and pinned. */
 export const sweepSummary = z.object({
@@ -10,7 +10,7 @@ export const sweepSummary = z.object({
   /** The queue's bound: `setNumWorkers` may not go beyond it. */
   maxWorkers: z.int(),
   /** Of every trial. */
-  source: z.object({ code: z.object({ digest: archiveDigest }) }),
+  source: pinnedSource,
 });
 export type SweepSummary = z.infer<typeof sweepSummary>;
 

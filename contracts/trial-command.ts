@@ -14,7 +14,7 @@ const writesJsonFile = `printf %s "$1" >${jsonFile} && shift && exec "$@"`;
 
 /** The command of a trial: the sweep's, with its macros filled in. */
 export function commandOf(
-  { entrypoint, args }: LaunchSpecInput,
+  { entrypoint = [], args }: LaunchSpecInput,
   config: Config,
 ): Pick<LaunchSpecInput, 'entrypoint' | 'args'> {
   const words = expandMacros(entrypoint, config);

@@ -66,7 +66,7 @@ const file = z.strictObject({
     .refine((launch) => !('source' in launch), 'source stands beside launch, not in it')
     .optional(),
   source: z.unknown().optional(),
-  image_uri: later('an image as a source'),
+  image_uri: z.string('the name of an image').optional(),
   job: later('a job as a source'),
   seed: z.unknown().optional(),
   maxFailures: z.unknown().optional(),
@@ -103,7 +103,7 @@ export function sweepOfFile(
     launch: defined({
       ...launch,
       project: launch['project'] ?? read.project,
-      source: read.source,
+      source: read.source ?? (read.image_uri === undefined ? undefined : { image: read.image_uri }),
       retries: launch['retries'] ?? read.retryFailedTrials,
       entrypoint: entrypoint.words,
     }),

@@ -14,6 +14,7 @@ export interface LaunchFlags {
   project?: string;
   priority?: string;
   code?: string;
+  dockerImage?: string;
   set?: string[];
   env?: string[];
   name?: string;
@@ -53,11 +54,7 @@ export function specFromFlags(request: LaunchRequest): LaunchSpecInput {
     { ...(base.runConfig as JsonMap | undefined), ...(over.runConfig as JsonMap | undefined) },
     flags.set ?? [],
   );
-  const dir = flags.code === undefined ? undefined : resolve(cwd, flags.code);
-  const source =
-    dir === undefined
-      ? (base.source ?? (command === undefined ? undefined : { code: { dir: cwd } }))
-      : { code: { dir } };
+  const source = sourceFlags(flags, cwd) ?? base.source ?? (command === undefined ? undefined : { code: { dir: cwd } });
   const spec = {
     ...base,
     ...over,
@@ -69,6 +66,14 @@ export function specFromFlags(request: LaunchRequest): LaunchSpecInput {
     ...limitFlags(flags, base),
   };
   return spec as LaunchSpecInput;
+}
+
+function sourceFlags({ code, dockerImage }: LaunchFlags, cwd: string): LaunchSpecInput['source'] | undefined {
+  if (code !== undefined && dockerImage !== undefined) {
+    throw new ClientError('bad-input', 'the source is given twice: by --code and by --docker-image. Choose one.');
+  }
+  if (dockerImage !== undefined) return { image: dockerImage };
+  return code === undefined ? undefined : { code: { dir: resolve(cwd, code) } };
 }
 
 function textFlags({ queue, project, name, priority, tag, env }: LaunchFlags): Partial<LaunchSpecInput> {

@@ -21,6 +21,7 @@ export const keyOf = {
   end: (run: string, attempt: number) => `${attemptDir(run, attempt)}.json`,
   claim: (run: string, attempt: number) => `${attemptDir(run, attempt)}/claim.json`,
   asked: (run: string, attempt: number) => `${attemptDir(run, attempt)}/asked.json`,
+  first: (run: string, attempt: number) => `${attemptDir(run, attempt)}/first.json`,
   logs: (run: string, attempt: number) => `${attemptDir(run, attempt)}/log/`,
   log: (run: string, attempt: number, sequence: number) => `${attemptDir(run, attempt)}/log/${padded(sequence)}.jsonl`,
   logEnd: (run: string, attempt: number) => `${attemptDir(run, attempt)}/log/end.json`,

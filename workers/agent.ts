@@ -4,9 +4,10 @@ import { createBackends } from '../activities/backends/registry.ts';
 import type { Backend } from '../activities/backends/backend.ts';
 import { Attended } from '../activities/attended.ts';
 import type { AgentDependencies, KillPoint } from '../activities/dependencies.ts';
+import type { AgentSpec } from '../contracts/agent-spec.ts';
 import { RelaunchError } from '../contracts/failures.ts';
 import { agentTaskQueue, ioTaskQueue, resolveTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
-import { dropAgentLease, renewAgentLease, renewLeaseMs, takeAgentLease } from '../store/agent-lease.ts';
+import { dropAgentLease, isAgentAlive, renewAgentLease, renewLeaseMs, takeAgentLease } from '../store/agent-lease.ts';
 import { claimStore } from '../store/entity-record.ts';
 import { openStore } from '../store/open-store.ts';
 import { readQueue } from '../store/queues.ts';
@@ -36,6 +37,8 @@ export interface AgentOptions {
   storeUrl: string;
   /** The environment that jobs on this host inherit: never the agent's own. */
   baseEnv: Readonly<Record<string, string>>;
+  /** Which clusters it reaches. Default: the one that kubectl would. */
+  kubernetes?: AgentSpec['kubernetes'];
   logger: Logger;
   /** Instead of this host's; for benchmarks. */
   backends?: readonly Backend[];
@@ -46,6 +49,8 @@ export interface AgentOptions {
 /** Polls that one queue may have open: enough to start jobs in a burst, few enough to leave permits to other queues. */
 const submitPollers = 4;
 const recountMs = 2_000;
+/** How often it looks for attempts of agents that are gone. */
+const standInMs = 30_000;
 const tidyRunsMs = 10_000;
 /** It asks Temporal about each sweep that there is a record of. */
 const tidySweepsMs = 60_000;
@@ -56,14 +61,29 @@ const submitGraceMs = 5_000;
 
 /** Serves queues with this host's backends. @throws RelaunchError where a queue does not exist, its backend is not there, or the name is taken */
 export async function startAgent(options: AgentOptions): Promise<RunningWorker & { gate: JobGate }> {
-  const { name, queues, logger, namespace } = options;
+  const { name, queues, logger, namespace, home, baseEnv } = options;
   const store = openStore(options.storeUrl);
-  const backends = options.backends ?? createBackends({ home: options.home, baseEnv: options.baseEnv });
-  await checkQueues(store, queues, backends);
-  await takeAgentLease(store, name);
+  for (const queue of queues) await readQueue(store, queue);
   const { client, connection, close } = await connectTemporal(options.temporal, namespace);
   const { id: namespaceId, retentionMs } = await describeNamespace(client, namespace);
-  await claimStore(store, { namespace, namespaceId });
+  const kubernetes = {
+    ...options.kubernetes,
+    owner: namespaceId,
+    failed: warn(logger, 'a watch of Kubernetes failed'),
+  };
+  const backends = options.backends ?? createBackends({ home, baseEnv, kubernetes });
+  const letGo = async (): Promise<void> => {
+    for (const backend of backends) backend.close();
+    await close();
+  };
+  try {
+    await checkQueues(store, queues, backends);
+    await takeAgentLease(store, name);
+    await claimStore(store, { namespace, namespaceId });
+  } catch (error) {
+    await letGo();
+    throw error;
+  }
   const gate = new JobGate(options.maxJobs, submitPollers);
   const needs: AgentDependencies = {
     agent: name,
@@ -101,8 +121,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   const count = async (): Promise<void> => {
     void janitor.tidyAttempts(await recount(gate, backends, name), stopping.signal);
   };
+  const standIn = async (): Promise<void> => {
+    await janitor.tidyAttempts(await orphans(store, backends, name), stopping.signal);
+  };
   const chores = [
     repeat(recountMs, count, warn(logger, 'could not count attempts')),
+    repeat(standInMs, standIn, warn(logger, 'could not tidy attempts of other agents')),
     repeat(tidyRunsMs, () => janitor.tidyRuns(), warn(logger, 'could not tidy runs')),
     repeat(tidySweepsMs, () => janitor.tidySweeps(), warn(logger, 'could not tidy sweeps')),
     repeat(renewLeaseMs, renew, warn(logger, 'could not renew the lease')),
@@ -133,7 +157,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
         stopping.abort();
         await Promise.all(chores.map((callOff) => callOff()));
         await dropAgentLease(store, name);
-        await close();
+        await letGo();
       }),
   };
 }
@@ -168,7 +192,7 @@ async function checkQueues(store: Store, queues: readonly string[], backends: re
       `backend "${name}" is not known here, only ${backends.map((one) => one.name).join(', ')}`,
     ];
     if (problems.length > 0) throw new RelaunchError('LaunchRejected', `queue "${queue}": ${problems.join('; ')}`);
-    await backend?.check(AbortSignal.timeout(30_000));
+    await backend?.check(resourceArgs[name] ?? {}, AbortSignal.timeout(30_000));
   }
 }
 
@@ -177,11 +201,23 @@ async function recount(gate: JobGate, backends: readonly Backend[], agent: strin
   let found: (Found & { live: boolean })[] = [];
   await gate.recount(async () => {
     const lists = backends.map(async (backend) =>
-      (await backend.list(agent)).map(({ ref, live }) => ({ backend, ref, live })),
+      (await backend.list(agent)).map((listed) => ({ backend, ...listed })),
     );
     found = (await Promise.all(lists)).flat();
     return found.filter(({ live }) => live).map(({ ref }) => ref);
   });
+  return found;
+}
+
+/** What agents that are gone have left where others can get at it. */
+async function orphans(store: Store, backends: readonly Backend[], agent: string): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const backend of backends) {
+    for (const other of await backend.agents()) {
+      if (other === agent || (await isAgentAlive(store, other))) continue;
+      found.push(...(await backend.list(other)).map((listed) => ({ backend, ...listed })));
+    }
+  }
   return found;
 }
 

@@ -16,7 +16,13 @@ import { removeRunRecords } from '../store/run-records.ts';
 export interface Found {
   backend: Backend;
   ref: AttemptRef;
+  /** When it was created, where the backend knows. */
+  since?: string;
 }
+
+/** Where other agents may follow an attempt of this one's, it is asked about this often. */
+const lookAgainMs = 30_000;
+const mostRemembered = 100_000;
 
 export interface JanitorOptions {
   namespace: string;
@@ -36,6 +42,8 @@ export class Janitor {
   readonly #expired = new Set<string>();
   /** What was said already of attempts that could not be tidied, by uid. */
   readonly #trouble = new Map<string, string>();
+  /** When this agent began to see an attempt that others may be following, or last asked about it, by uid. */
+  readonly #lookedAt = new Map<string, number>();
 
   constructor(needs: AgentDependencies, client: Client, options: JanitorOptions) {
     this.#needs = needs;
@@ -45,14 +53,24 @@ export class Janitor {
 
   /** Ends and removes those of the attempts that are abandoned; that takes their grace period, and goes on after `signal` at the next agent's. */
   async tidyAttempts(found: readonly Found[], signal: AbortSignal): Promise<void> {
-    const ours = found.filter(({ ref }) => ref.entity === this.#options.namespace);
+    const ours = found.filter((one) => one.ref.entity === this.#options.namespace && this.#isDue(one));
     await Promise.all(ours.map((one) => this.#tidyAttempt(one, signal)));
   }
 
-  async #tidyAttempt({ backend, ref }: Found, signal: AbortSignal): Promise<void> {
+  #isDue({ backend, ref }: Found): boolean {
+    if (backend.hostBound) return true;
+    const now = Date.now();
+    if (this.#lookedAt.size > mostRemembered) this.#lookedAt.clear();
+    const lookedAt = this.#lookedAt.get(ref.uid);
+    if (lookedAt !== undefined && now - lookedAt < lookAgainMs) return false;
+    this.#lookedAt.set(ref.uid, now);
+    return lookedAt !== undefined;
+  }
+
+  async #tidyAttempt({ backend, ref, since }: Found, signal: AbortSignal): Promise<void> {
     const { run, attempt, uid } = ref;
     try {
-      if (await endIfAbandoned(this.#needs, backend, ref, signal))
+      if (await endIfAbandoned(this.#needs, backend, ref, signal, since))
         this.#say('ended an abandoned attempt', { run, attempt });
       this.#trouble.delete(uid);
     } catch (error) {

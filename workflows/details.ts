@@ -22,7 +22,8 @@ export function renderDetails(status: RunStatus): string {
   return parts.join('\n\n').slice(0, longestDetails).toWellFormed();
 }
 
-function row({ attempt, outcome, node, agent }: AttemptReport): string {
-  const end = outcome === undefined ? '' : describeOutcome(outcome).slice(0, 400);
+function row({ attempt, outcome, node, agent, why }: AttemptReport): string {
+  const waits = why === undefined ? '' : `waits: ${why}`;
+  const end = (outcome === undefined ? waits : describeOutcome(outcome)).slice(0, 400);
   return `| ${[String(attempt), plain(end), plain(node ?? ''), plain(agent ?? '')].join(' | ')} |`;
 }

@@ -49,10 +49,15 @@ export class Page {
     this.#refresh();
   }
 
-  observed({ phase, node }: Observation): void {
+  observed({ phase, node, why }: Observation): void {
     const now = this.#current();
     if (now !== undefined && node !== undefined) now.node = node;
+    if (why !== undefined && now !== undefined) now.why = why;
+    else delete now?.why;
+    // A job that ran may have to wait again: its place was taken from it for a while.
     if (phase !== 'waiting') this.#enter(phase);
+    else if (this.#state === 'running') this.#enter('starting');
+    else this.#refresh();
   }
 
   ended({ outcome, summary }: AttemptEnd): void {
@@ -61,6 +66,7 @@ export class Page {
     now.outcome = outcome;
     now.node ??= outcome.node;
     now.endedAt = new Date().toISOString();
+    delete now.why;
     this.#summary = mergeSummaries(this.#summary, summary);
     this.#refresh();
   }

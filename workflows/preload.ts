@@ -14,6 +14,7 @@ import * as parameters from '../contracts/parameters.ts';
 import * as priority from '../contracts/priority.ts';
 import * as requeuePolicy from '../contracts/requeue-policy.ts';
 import * as runResult from '../contracts/run-result.ts';
+import * as source from '../contracts/source.ts';
 import * as sweepPlan from '../contracts/sweep-plan.ts';
 import * as sweepResult from '../contracts/sweep-result.ts';
 import * as sweepSpec from '../contracts/sweep-spec.ts';
@@ -44,6 +45,7 @@ for (const module of [
   priority,
   requeuePolicy,
   runResult,
+  source,
   sweepPlan,
   sweepResult,
   sweepSpec,

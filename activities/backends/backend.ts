@@ -1,6 +1,8 @@
 import type { AttemptOutcome } from '../../contracts/outcome.ts';
 import type { Observation } from '../../contracts/messages.ts';
 import type { Plan } from '../../contracts/plan.ts';
+import type { FirstsSeen } from '../../contracts/records.ts';
+import type { SourceKind } from '../../contracts/source.ts';
 
 /** Which attempt. Everything of it, on any backend, can be found by this alone. */
 export interface AttemptRef {
@@ -10,6 +12,8 @@ export interface AttemptRef {
   attempt: number;
   /** attemptUid: an object of this attempt's name without it is somebody else's. */
   uid: string;
+  /** Which of the places of its backend it is in, as {@link Backend.placeOf} says; undefined where a backend has but one. */
+  place?: string;
 }
 
 /** What is to run. */
@@ -40,6 +44,8 @@ export interface Sink {
   line(line: JobLine, cursor: string): Promise<void>;
   /** A new phase of the attempt. */
   observed(phase: Omit<Observation, 'attempt'>): void;
+  /** Keeps what was seen of the attempt's pods and will be gone at its end; answers all that was ever kept, also by other followers. */
+  keep(firsts: FirstsSeen): Promise<FirstsSeen>;
 }
 
 /** An end without what the follower adds: the activity names it by what was asked, and dates it. */
@@ -51,10 +57,14 @@ export interface Backend {
   readonly name: string;
   /** Only the host that created an attempt can follow it. */
   readonly hostBound: boolean;
+  /** What it can run. */
+  readonly sources: readonly SourceKind[];
   /** Checks `resourceArgs.<name>` of a queue. Answers what is wrong with it, in words; empty: nothing. */
   checkResourceArgs(resourceArgs: unknown): string[];
-  /** Proves that the backend can be reached. @throws RelaunchError BackendUnavailable */
-  check(signal: AbortSignal): Promise<void>;
+  /** Where the attempts of a queue with these arguments are. */
+  placeOf(resourceArgs: unknown): string | undefined;
+  /** Proves that the backend can be reached for a queue with these arguments; from then on {@link list} looks there. @throws RelaunchError BackendUnavailable */
+  check(resourceArgs: unknown, signal: AbortSignal): Promise<void>;
   /** Creates the attempt's object, or adopts it if this very attempt made it before. @throws RelaunchError BackendUnavailable to be retried, AttemptRefused not to be. */
   submit(attempt: Attempt, signal: AbortSignal): Promise<void>;
   /** Follows the attempt to its end; lines and phases go to `sink` on the way. Resolves with the verdict of one consistent read, when nothing of the attempt runs any more. Rejects with the signal's reason. */
@@ -62,11 +72,27 @@ export interface Backend {
   /** TERM, grace, KILL. Resolves when nothing of the attempt runs; records and removes nothing. */
   stop(ref: AttemptRef, graceMs: number, signal: AbortSignal): Promise<void>;
   /** Resolves when nothing of the attempt is left, apart from what lasts over the attempts of a run. Never touches an object that is not ours. */
-  release(ref: AttemptRef, signal: AbortSignal): Promise<void>;
+  release(ref: AttemptRef, signal: AbortSignal, left?: Leaving): Promise<void>;
   /** What of an agent's attempts exists, and of nobody's, alive or ended: for permits and the janitor. */
-  list(agent: string): Promise<{ ref: AttemptRef; live: boolean }[]>;
+  list(agent: string): Promise<Listed[]>;
+  /** Whose attempts there are here, of agents that others may stand in for: none, where only the host of an attempt can end it. */
+  agents(): Promise<string[]>;
   /** The runs of an entity of which something lasts here over their attempts, whoever's they are. */
   keeps(entity: string): Promise<string[]>;
   /** Removes what lasts over the attempts of a run, once it has none here any more. */
   forget(entity: string, run: string): Promise<void>;
+  /** Lets go of connections: the agent ends. */
+  close(): void;
 }
+
+/** An attempt that exists. */
+export interface Listed {
+  ref: AttemptRef;
+  /** Something of it runs, or will. */
+  live: boolean;
+  /** When it was created, where the backend knows. ISO 8601. */
+  since?: string;
+}
+
+/** What a release does about a job on a machine that does not answer: it forgets it although it may still run there, or it leaves it to be released again. */
+export type Leaving = 'forget-unreachable' | 'leave-unreachable';

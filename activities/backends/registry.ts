@@ -1,8 +1,18 @@
 import os from 'node:os';
 import type { Backend } from './backend.ts';
+import type { KubernetesOptions } from './kubernetes/clusters.ts';
+import { createKubernetesBackend } from './kubernetes/kubernetes-backend.ts';
 import { createProcessBackend } from './process/process-backend.ts';
 
+export interface BackendsOptions {
+  /** Where host-bound backends keep their attempts. */
+  home: string;
+  /** The environment that jobs on this host inherit. */
+  baseEnv: Readonly<Record<string, string>>;
+  kubernetes: KubernetesOptions;
+}
+
 /** Every backend that this host has. Adding one touches its folder and this list. */
-export function createBackends(options: { home: string; baseEnv: Readonly<Record<string, string>> }): Backend[] {
-  return [createProcessBackend({ ...options, node: os.hostname() })];
+export function createBackends({ home, baseEnv, kubernetes }: BackendsOptions): Backend[] {
+  return [createProcessBackend({ home, baseEnv, node: os.hostname() }), createKubernetesBackend(kubernetes)];
 }

@@ -3,12 +3,13 @@ import { Option, type Command } from 'commander';
 import { labelValue } from '../../contracts/names.ts';
 import { ClientError } from '../../client/index.ts';
 import { agentNameOf } from '../agent-name.ts';
+import { readAgentFile } from '../read-agent-file.ts';
 import { baseEnvOf } from '../base-env.ts';
 import { examples, settingsOf, several, withEntity, type Cli, type CommonFlags } from '../cli.ts';
 import { logLevels, type LogLevel } from '../log-level.ts';
 import { runWorker } from '../run-worker.ts';
 
-type Flags = CommonFlags & { queue?: string[]; maxJobs: string; name?: string; logLevel: LogLevel };
+type Flags = CommonFlags & { config?: string; queue?: string[]; maxJobs?: string; name?: string; logLevel: LogLevel };
 
 export function addAgent(program: Command, cli: Cli): void {
   const command = program
@@ -17,26 +18,34 @@ export function addAgent(program: Command, cli: Cli): void {
     .description(
       'Serves queues: starts their runs and follows them. SIGTERM stops it; its runs go on, and it finds them again.',
     )
+    .option('-c, --config <file>', "the agent's file in YAML: name, queues, maxJobs, kubernetes; flags win over it")
     .option('-q, --queue <name>', 'a queue to serve; repeatable', several)
-    .option('-n, --max-jobs <n>', 'live runs at a time, over all its queues', '1')
+    .option('-n, --max-jobs <n>', 'live runs at a time, over all its queues (default: 1)')
     .option('--name <name>', "what it is called, one living agent each (default: the host's name)")
     .addOption(new Option('--log-level <level>').choices(logLevels).default('info'));
   withEntity(command)
     .addHelpText(
       'after',
-      examples('relaunch agent -q laptop --max-jobs 2', 'relaunch agent -q a100 -q h100 --max-jobs 8 --name rack-3'),
+      examples(
+        'relaunch agent -q laptop --max-jobs 2',
+        'relaunch agent -q a100 -q h100 --max-jobs 8 --name rack-3',
+        'relaunch agent -c agent.yaml',
+      ),
     )
     .action(() => serve(cli, command.optsWithGlobals()));
 }
 
 async function serve(cli: Cli, flags: Flags): Promise<void> {
-  const queues = [...new Set(flags.queue ?? [])];
-  if (queues.length === 0) throw new ClientError('bad-input', 'an agent needs a queue to serve: --queue');
-  for (const queue of queues) checkLabel('--queue', queue);
-  const name = flags.name ?? agentNameOf(hostname());
+  const spec = flags.config === undefined ? {} : readAgentFile(flags.config, cli.cwd);
+  for (const queue of flags.queue ?? []) checkLabel('--queue', queue);
+  const queues = [...new Set(flags.queue ?? spec.queues ?? [])];
+  if (queues.length === 0) {
+    throw new ClientError('bad-input', 'an agent needs a queue to serve: --queue, or queues in its file');
+  }
+  const name = flags.name ?? spec.name ?? agentNameOf(hostname());
   checkLabel('--name', name);
   const settings = settingsOf(cli, flags);
-  const maxJobs = maxJobsOf(flags.maxJobs);
+  const maxJobs = flags.maxJobs === undefined ? (spec.maxJobs ?? 1) : maxJobsOf(flags.maxJobs);
   const [{ startAgent }, { createLogger, withRuntime }] = await Promise.all([
     import('../../workers/agent.ts'),
     import('../../workers/logger.ts'),
@@ -53,6 +62,7 @@ async function serve(cli: Cli, flags: Flags): Promise<void> {
         home: settings.home,
         storeUrl: settings.storeUrl,
         baseEnv: baseEnvOf(cli.env),
+        kubernetes: spec.kubernetes,
         logger,
       }),
     ),

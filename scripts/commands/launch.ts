@@ -26,6 +26,7 @@ export function addLaunch(program: Command, cli: Cli): void {
     .option('-P, --priority <word>', 'critical, high, medium (default) or low')
     .option('-f, --file <file>', 'a launch spec in YAML; flags win over it')
     .option('--code <dir>', 'the directory to pack and run in')
+    .option('-d, --docker-image <name>', 'the image to run, where the queue runs images')
     .option('--set <key=value>', 'a value of the run configuration; JSON or text, dots nest; repeatable', several)
     .option('--env <KEY=VALUE>', 'a variable of the environment; repeatable', several)
     .option('--name <name>', 'for people; default: that of the script or program')
@@ -47,6 +48,7 @@ export function addLaunch(program: Command, cli: Cli): void {
 const help = `${examples(
   'relaunch launch -q laptop -E "python train.py --lr 0.1" --follow',
   'relaunch launch -q laptop --code ./digits --set epochs=20 --set optim.name=adam -- python train.py',
+  'relaunch launch -q gpu -d registry.example/train:v3 -E "python train.py"',
   'relaunch launch -f launch.yaml --key nightly-2026-11-05',
 )}
 

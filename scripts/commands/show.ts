@@ -59,7 +59,7 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
         seen.attempts.map((each) => attemptRow(each, now)),
       ),
     );
-  parts.push(...lastWords(seen?.attempts ?? []));
+  parts.push(...waitsFor(seen?.attempts ?? []), ...lastWords(seen?.attempts ?? []));
   const metrics = Object.entries(seen?.summary ?? {});
   if (metrics.length > 0) {
     parts.push(
@@ -70,6 +70,12 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
     );
   }
   return parts.join('\n\n');
+}
+
+/** Why the attempt that goes on does not run. */
+function waitsFor(attempts: readonly AttemptReport[]): string[] {
+  const why = attempts.at(-1)?.why;
+  return why === undefined ? [] : [`attempt ${String(attempts.length)} waits: ${plain(why)}`];
 }
 
 /** What the last attempt that has ended left to say: the lines a user looks for first. */

@@ -6,13 +6,17 @@ const nothing = (): Promise<void> => Promise.resolve();
 export const noopBackend: Backend = {
   name: 'noop',
   hostBound: true,
+  sources: ['code'],
   checkResourceArgs: () => [],
+  placeOf: () => undefined,
   check: nothing,
   submit: nothing,
   follow: () => Promise.resolve({ kind: 'succeeded', exitCode: 0, at: new Date().toISOString() }),
   stop: nothing,
   release: nothing,
   list: () => Promise.resolve([]),
+  agents: () => Promise.resolve([]),
   keeps: () => Promise.resolve([]),
   forget: nothing,
+  close: () => undefined,
 };

@@ -117,8 +117,8 @@ describe('what a job finds and leaves on disk', { timeout: 60_000 }, () => {
     const home = join(harness.home, 'file');
     writeFileSync(home, '');
     const backend = createProcessBackend({ home, baseEnv, node: 'host' });
-    await expect(backend.check(never)).rejects.toEqual(failsAs('BackendUnavailable'));
-    await harness.backend.check(never);
+    await expect(backend.check({}, never)).rejects.toEqual(failsAs('BackendUnavailable'));
+    await harness.backend.check({}, never);
   });
 
   test('a queue’s environment reaches its jobs, and what is wrong in it is named', async () => {

@@ -16,13 +16,15 @@ export function stopping({ harness, start }: ContractTools): void {
   test.each([
     ['with its own exit code 0', untilTerm(0), { kind: 'succeeded' }, ['ready', 'saved']],
     ['with its own exit code 7', untilTerm(7), { kind: 'failed', exitCode: 7 }, ['ready', 'saved']],
-    ['of the request, if it does nothing about it', sh('echo ready; exec sleep 300'), { exitCode: 143 }, ['ready']],
+    ['of the request, if it does nothing about it', sh('echo ready; exec sleep 300'), 'killed', ['ready']],
   ])('a job that is asked to stop ends %s', async (_, command, expected, said) => {
     const { ref } = await start({ command });
     const { sink, verdict } = await ready(ref);
-    await Promise.all([harness().backend.stop(ref, 20_000, never), harness().backend.stop(ref, 20_000, never)]);
+    const graceMs = expected === 'killed' ? 2_000 : 20_000;
+    await Promise.all([harness().backend.stop(ref, graceMs, never), harness().backend.stop(ref, graceMs, never)]);
     expect(await harness().countAlive(ref)).toBe(0);
-    expect(await verdict).toMatchObject(expected);
+    const killed = { kind: 'failed', exitCode: harness().isInit === true ? 137 : 143 };
+    expect(await verdict).toMatchObject(typeof expected === 'string' ? killed : expected);
     expect(sink.texts('stdout')).toEqual(said);
     await harness().backend.stop(ref, 20_000, never);
   });
@@ -97,8 +99,8 @@ export function identity({ harness, start }: ContractTools): void {
     expect(listed).toHaveLength(2);
     expect(listed).toEqual(
       expect.arrayContaining([
-        { ref: ended.ref, live: false },
-        { ref: live.ref, live: true },
+        expect.objectContaining({ ref: ended.ref, live: false }),
+        expect.objectContaining({ ref: live.ref, live: true }),
       ]),
     );
   });

@@ -24,6 +24,10 @@ export const ignoringTerm = sh(`trap '' TERM; echo ready; while :; do sleep 0.05
 /** A backend under test, with eyes of its own on what really runs. */
 export interface BackendHarness {
   backend: Backend;
+  /** What a job writes to stderr comes as stdout, in the order in which it was written. */
+  mergesStreams?: boolean;
+  /** Jobs are process 1: a signal that they do nothing about does not reach them, not even their own. */
+  isInit?: boolean;
   attempt(options: AttemptOptions): Attempt;
   /** Processes of the attempt that run, as the system tells, not the backend. */
   countAlive(ref: AttemptRef): Promise<number>;

@@ -1,3 +1,5 @@
+import { mergeFirsts } from '../../contracts/merge-firsts.ts';
+import type { FirstsSeen } from '../../contracts/records.ts';
 import type { JobLine, Sink } from '../../activities/backends/backend.ts';
 
 /** A sink in memory, with a store of its own that may lag behind, as the real one does. */
@@ -13,6 +15,7 @@ export interface RecordingSink extends Sink {
 export function recordingSink(onLine: (count: number) => void = () => undefined): RecordingSink {
   const lines: RecordingSink['lines'] = [];
   const phases: RecordingSink['phases'] = [];
+  let kept: FirstsSeen = {};
   return {
     lines,
     phases,
@@ -23,6 +26,10 @@ export function recordingSink(onLine: (count: number) => void = () => undefined)
       lines.push({ line, cursor });
       onLine(lines.length);
       return Promise.resolve();
+    },
+    keep(firsts) {
+      kept = mergeFirsts(kept, firsts);
+      return Promise.resolve(kept);
     },
     observed: (phase) => void phases.push(phase),
     texts: (stream) => lines.filter(({ line }) => line.s === stream).map(({ line }) => line.m),

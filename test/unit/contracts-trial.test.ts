@@ -74,7 +74,11 @@ test.each([
 test('the macro ${args_json_file} is a file that is written before the command is run', () => {
   const values = { text: `it's "$HOME" \`x\``, n: 1 };
   const more = { entrypoint: ['sh', '-c', 'cat "$1" && echo "$2"', 'sh', '${args_json_file}'], args: ['last'] };
-  const { entrypoint, args = [] } = trialSpec({ ...launch, ...more }, sweep, { index: 0, config: values, rerun: 0 });
+  const { entrypoint = [], args = [] } = trialSpec({ ...launch, ...more }, sweep, {
+    index: 0,
+    config: values,
+    rerun: 0,
+  });
   const [program = '', ...words] = [...entrypoint, ...args];
   const cwd = mkdtempSync(join(tmpdir(), 'relaunch-trial-'));
   const written = execFileSync(program, words, { cwd, encoding: 'utf8' });

@@ -79,7 +79,6 @@ test.each([
   ['Bayesian search', { method: 'bayes' }, 'method is "bayes": Bayesian search comes later'],
   ['a custom scheduler', { method: 'custom' }, 'custom schedulers come later'],
   ['early termination', { early_terminate: { type: 'hyperband' } }, 'early termination comes later'],
-  ['an image', { image_uri: 'x' }, 'image_uri is "x": an image as a source comes later'],
   ['a job', { job: 'x' }, 'a job as a source comes later'],
   ['several metrics', { metrics: [] }, 'comes later'],
   ['a key that nobody knows', { foo: 1 }, 'foo is 1: not a known field'],

@@ -50,16 +50,20 @@ export function createProcessBackend(options: ProcessBackendOptions): Backend {
   return {
     name: 'process',
     hostBound: true,
+    sources: ['code'],
     checkResourceArgs: checkProcessArgs,
-    check: (signal) => guarded(signal, () => check(context)),
+    placeOf: () => undefined,
+    check: (_resourceArgs, signal) => guarded(signal, () => check(context)),
     submit: (attempt, signal) => guarded(signal, () => submitAttempt(context, attempt, signal)),
     follow: (ref, sink, signal) =>
       guarded(signal, () => unlessAborted(signal, () => followAttempt(context, ref, sink, signal))),
     stop: (ref, graceMs, signal) => guarded(signal, () => stopAttempt(context, ref, graceMs, signal)),
     release: (ref, signal) => guarded(signal, () => releaseAttempt(context, ref, signal)),
+    agents: () => Promise.resolve([]),
     list: (agent) => guarded(undefined, () => listAttempts(context, agent)),
     keeps: (entity) => guarded(undefined, () => keptRuns(context, entity)),
     forget: (entity, run) => guarded(undefined, () => forgetRun(context, entity, run)),
+    close: () => undefined,
   };
 }
 

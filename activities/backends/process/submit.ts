@@ -30,7 +30,7 @@ export async function submitAttempt(context: SubmitContext, attempt: Attempt, si
   signal.throwIfAborted();
 
   if (await hasStarted(files)) return;
-  const child = await startWrapper(context.shell, files, attempt.plan.command, env);
+  const child = await startWrapper(context.shell, files, [...attempt.plan.entrypoint, ...attempt.plan.args], env);
   await context.reached('process:spawned');
   await wrapperHasBegun(files, child, signal);
 }

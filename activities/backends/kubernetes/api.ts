@@ -1,0 +1,125 @@
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type RequestOptions,
+} from 'node:http';
+import { Agent, request as httpsRequest } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { isPassing, StatusError } from './status-error.ts';
+
+export type Query = Readonly<Record<string, string | undefined>>;
+
+export interface ApiRequest {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  path: string;
+  query?: Query;
+  body?: unknown;
+  /** Of a PATCH, default a merge patch. */
+  contentType?: string;
+  signal: AbortSignal;
+  /** How long an API server that is away or overloaded is asked again; default 10 s. */
+  patienceMs?: number;
+}
+
+/** One answer to one request takes at most this long; what streams may take for ever. */
+const answerTimeoutMs = 30_000;
+/** A connection whose other end is gone without a word is found out by this. */
+const keepAliveMs = 15_000;
+
+/**
+ * The API server of one context. Objects go over as they are: the generated client would drop the fields that it does not know, and with
+ * them what `fieldValidation=Strict` is there to find. Credentials, proxies and certificates are client-node's business.
+ */
+export class KubernetesApi {
+  readonly #config: KubeConfig;
+  readonly #server: URL;
+  readonly #agent: Agent | HttpAgent;
+
+  constructor(config: KubeConfig, server: string) {
+    this.#config = config;
+    this.#server = new URL(server);
+    const options = { keepAlive: true, keepAliveMsecs: keepAliveMs };
+    this.#agent = this.#server.protocol === 'http:' ? new HttpAgent(options) : new Agent(options);
+  }
+
+  get server(): string {
+    return this.#server.origin;
+  }
+
+  /** @throws StatusError, or what the network throws */
+  async send<T>(request: ApiRequest): Promise<T> {
+    const { patienceMs = 10_000, signal } = request;
+    const deadline = performance.now() + patienceMs;
+    for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 5_000)) {
+      try {
+        return JSON.parse(await this.#text(request)) as T;
+      } catch (error) {
+        signal.throwIfAborted();
+        const pauseMs =
+          (error instanceof StatusError ? error.retryAfterMs : undefined) ?? waitMs * (0.5 + Math.random());
+        if (!isPassing(error) || performance.now() + pauseMs > deadline) throw error;
+        await sleep(pauseMs, undefined, { signal });
+      }
+    }
+  }
+
+  /** The same; undefined where there is no such object. */
+  async find<T>(request: ApiRequest): Promise<T | undefined> {
+    try {
+      return await this.send<T>(request);
+    } catch (error) {
+      if (error instanceof StatusError && error.code === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** An answer that goes on and on: a watch, a log. Not tried again. @throws StatusError, or what the network throws */
+  async stream(path: string, query: Query, signal: AbortSignal): Promise<IncomingMessage> {
+    return this.#open({ method: 'GET', path, query, signal });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #text(request: ApiRequest): Promise<string> {
+    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(answerTimeoutMs)]);
+    return textOf(await this.#open({ ...request, signal }));
+  }
+
+  async #open({ method, path, query = {}, body, contentType, signal }: ApiRequest): Promise<IncomingMessage> {
+    const url = new URL(path, this.#server);
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
+    const headers: OutgoingHttpHeaders = { accept: 'application/json' };
+    const options: RequestOptions = { method, signal, headers };
+    await this.#config.applyToHTTPSOptions(options);
+    // Its agent closes each connection; but only its agent knows a proxy.
+    if (this.#config.getCurrentCluster()?.proxyUrl === undefined) options.agent = this.#agent;
+    const sent = body === undefined ? undefined : JSON.stringify(body);
+    if (sent !== undefined) {
+      const type = contentType ?? (method === 'PATCH' ? 'application/merge-patch+json' : 'application/json');
+      headers['content-type'] = type;
+      headers['content-length'] = Buffer.byteLength(sent);
+    }
+    const answer = await answerTo(url, options, sent);
+    if ((answer.statusCode ?? 0) < 300) return answer;
+    throw new StatusError(answer.statusCode ?? 0, await textOf(answer), answer.headers['retry-after']);
+  }
+}
+
+function answerTo(url: URL, options: RequestOptions, body: string | undefined): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const request = (url.protocol === 'http:' ? httpRequest : httpsRequest)(url, options, resolve);
+    request.once('error', reject);
+    request.end(body);
+  });
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}

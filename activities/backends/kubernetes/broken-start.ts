@@ -1,0 +1,46 @@
+import type { FailureCause } from '../../../contracts/outcome.ts';
+import { statusesOf, type Pod } from './objects.ts';
+
+/** A container that the kubelet cannot start: it tries again and again, and would for ever. */
+export interface BrokenStart {
+  cause: FailureCause;
+  /** The kubelet's words. */
+  message: string;
+  node: string | undefined;
+  /** It passes by itself within this, or not at all. */
+  patienceMs: number;
+}
+
+/** A registry that is away for a moment, a secret that is about to come. */
+const patientMs = 120_000;
+/** What does not depend on anybody else. */
+const hopelessMs = 5_000;
+
+/** @see https://github.com/kubernetes/kubernetes/blob/v1.34.4/pkg/kubelet/images/types.go, and kubelet/container/sync_result.go */
+const reasons = new Map<string, readonly [FailureCause, number]>([
+  ['ErrImagePull', ['image-pull', patientMs]],
+  ['ImagePullBackOff', ['image-pull', patientMs]],
+  ['RegistryUnavailable', ['image-pull', patientMs]],
+  ['ImageInspectError', ['image-pull', patientMs]],
+  ['SignatureValidationFailed', ['image-pull', patientMs]],
+  ['ErrImageNeverPull', ['image-pull', hopelessMs]],
+  ['InvalidImageName', ['invalid-config', hopelessMs]],
+  ['CreateContainerConfigError', ['invalid-config', patientMs]],
+  ['CreateContainerError', ['invalid-config', patientMs]],
+]);
+
+/** The first of the pods' containers that does not start. */
+export function brokenStart(pods: readonly Pod[]): BrokenStart | undefined {
+  for (const pod of pods) {
+    if (pod.metadata.deletionTimestamp !== undefined) continue;
+    for (const { name, state } of statusesOf(pod)) {
+      const { reason = '', message = '' } = state?.waiting ?? {};
+      const known = reasons.get(reason);
+      if (known === undefined) continue;
+      const [cause, patienceMs] = known;
+      const words = `container ${name}: ${reason}${message === '' ? '' : `: ${message}`}`;
+      return { cause, message: words, node: pod.spec?.nodeName, patienceMs };
+    }
+  }
+  return undefined;
+}

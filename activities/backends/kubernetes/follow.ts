@@ -1,0 +1,167 @@
+import type { FirstsSeen } from '../../../contracts/records.ts';
+import type { AttemptRef, Sink, Verdict } from '../backend.ts';
+import { AttemptLogs } from './attempt-logs.ts';
+import { brokenStart } from './broken-start.ts';
+import { Changes } from './changes.ts';
+import { classify, mainOf, needsEvents, nodesInDoubt, type Snapshot } from './classify.ts';
+import { isTerminal, type Node } from './objects.ts';
+import { phaseOf } from './phase.ts';
+import type { Place, Seen } from './place.ts';
+import { checkOurs, eventsOf, findNode, readAttempt } from './read-attempt.ts';
+import { removeFinalizer } from './remove-finalizer.ts';
+import { whyWaiting } from './why-waiting.ts';
+
+/** The watch may be wrong, so each attempt is read anew this often. */
+const reconcileMs = 300_000;
+/** Between two looks at an attempt whose end is not told yet, though it looks ended. */
+const suspectMs = 1_000;
+/** A log ends a second after its container. */
+const logPatienceMs = 5_000;
+
+/** Follows an attempt to its end; see Backend.follow. The watch says when to look; each verdict comes from a read of its own. */
+export async function followAttempt(place: Place, ref: AttemptRef, sink: Sink, signal: AbortSignal): Promise<Verdict> {
+  await place.synced();
+  const follower = new Follower(place, ref, sink, signal);
+  try {
+    return await follower.run();
+  } finally {
+    await follower.close();
+  }
+}
+
+class Follower {
+  readonly #place: Place;
+  readonly #ref: AttemptRef;
+  readonly #sink: Sink;
+  readonly #signal: AbortSignal;
+  readonly #changes: Changes;
+  readonly #logs: AttemptLogs;
+  #firsts: FirstsSeen = {};
+  #kept = '';
+  #reported = '';
+  #why: { text: string | undefined; until: number } = { text: undefined, until: 0 };
+  /** Since when, in ms, a container does not start. */
+  #brokenSince: number | undefined;
+
+  constructor(place: Place, ref: AttemptRef, sink: Sink, signal: AbortSignal) {
+    this.#place = place;
+    this.#ref = ref;
+    this.#sink = sink;
+    this.#signal = signal;
+    this.#changes = new Changes(place, ref);
+    this.#logs = new AttemptLogs(place, sink, signal);
+  }
+
+  async close(): Promise<void> {
+    this.#changes.close();
+    await this.#logs.close();
+  }
+
+  async run(): Promise<Verdict> {
+    let readAt = 0;
+    for (let waitMs = 0; ;) {
+      await this.#changes.next(waitMs, this.#signal);
+      const seen = this.#place.seen(this.#ref);
+      const broken = await this.#observe(seen);
+      const looksEnded = seen.job === undefined || seen.pods.some(isTerminal) || isOverdue(seen);
+      const dueMs = readAt + (looksEnded ? 0 : reconcileMs) - Date.now();
+      if (dueMs <= 0) {
+        readAt = Date.now();
+        const verdict = await this.#read();
+        if (verdict !== undefined) return verdict;
+      }
+      if (broken !== undefined && broken.waitMs <= 0) return broken.verdict;
+      waitMs = Math.min(
+        looksEnded ? suspectMs : Math.max(dueMs, suspectMs),
+        broken?.waitMs ?? Infinity,
+        this.#lookAgainMs(seen),
+      );
+    }
+  }
+
+  /** One consistent read, and what it says. */
+  async #read(): Promise<Verdict | undefined> {
+    const seen = await readAttempt(this.#place, this.#ref, this.#signal, Infinity);
+    checkOurs(seen.job, this.#ref, this.#place);
+    await this.#observe(seen);
+    const base: Snapshot = { ...seen, at: new Date().toISOString() };
+    const nodes = await this.#nodes(base);
+    const events = needsEvents(base, this.#firsts) ? await eventsOf(this.#place, this.#ref, this.#signal) : undefined;
+    const snapshot = { ...base, nodes, ...(events === undefined ? {} : { events }) };
+    if (classify(snapshot, this.#firsts) === undefined) {
+      await this.#letGoOfSuspended(seen);
+      return undefined;
+    }
+    await this.#logs.drained(logPatienceMs);
+    return classify({ ...snapshot, lastWords: this.#logs.lastWords() }, this.#firsts);
+  }
+
+  async #nodes(snapshot: Snapshot): Promise<Record<string, Node | null>> {
+    const names = [...new Set(nodesInDoubt(snapshot))];
+    const found = await Promise.all(
+      names.map(async (name) => [name, (await findNode(this.#place, name, this.#signal)) ?? null] as const),
+    );
+    return Object.fromEntries(found);
+  }
+
+  /** Keeps, reports and reads what there is. Answers a container that cannot start. */
+  async #observe(seen: Seen): Promise<{ waitMs: number; verdict: Verdict } | undefined> {
+    await this.#keep();
+    this.#logs.follow(seen.pods, mainOf(seen.job, seen.pods));
+    if (seen.job !== undefined || seen.pods.length > 0) this.#report(phaseOf(seen, await this.#whyWaiting(seen)));
+    const broken = brokenStart(seen.pods);
+    if (broken === undefined) this.#brokenSince = undefined;
+    if (broken === undefined) return undefined;
+    this.#brokenSince ??= Date.now();
+    const { cause, message, node } = broken;
+    const at = new Date().toISOString();
+    return {
+      waitMs: this.#brokenSince + broken.patienceMs - Date.now(),
+      verdict: { kind: 'failed', cause, at, message, ...(node === undefined ? {} : { node }) },
+    };
+  }
+
+  #report(phase: ReturnType<typeof phaseOf>): void {
+    const text = JSON.stringify(phase);
+    if (text === this.#reported) return;
+    this.#reported = text;
+    this.#sink.observed(phase);
+  }
+
+  /** Before anything else: what this saw may be gone with the next event. */
+  async #keep(): Promise<void> {
+    const seen = this.#place.firsts(this.#ref);
+    const text = JSON.stringify(seen);
+    if (text === this.#kept) return;
+    this.#firsts = await this.#sink.keep(seen);
+    this.#kept = text;
+  }
+
+  /** The events of a pod that waits are asked for now and then. */
+  async #whyWaiting(seen: Seen): Promise<string | undefined> {
+    if (phaseOf(seen).phase !== 'waiting') return undefined;
+    if (Date.now() >= this.#why.until) {
+      const why = await whyWaiting(this.#place, this.#ref, seen, this.#signal);
+      this.#why = { text: why, until: Date.now() + this.#lookAgainMs(seen) };
+    }
+    return this.#why.text;
+  }
+
+  #lookAgainMs(seen: Seen): number {
+    return phaseOf(seen).phase === 'waiting' ? 30_000 : Infinity;
+  }
+
+  /** A suspension ends pods, not the attempt: what is left of them is nobody's evidence. */
+  async #letGoOfSuspended({ job, pods }: Seen): Promise<void> {
+    if (job?.spec?.suspend !== true) return;
+    for (const pod of pods.filter(isTerminal)) await removeFinalizer(this.#place, pod, this.#signal);
+  }
+}
+
+/** A pod that should have ended may never do so: then its node tells. */
+function isOverdue({ pods }: Seen): boolean {
+  return pods.some(
+    ({ metadata: { deletionTimestamp } }) =>
+      deletionTimestamp !== undefined && Date.parse(deletionTimestamp) < Date.now(),
+  );
+}

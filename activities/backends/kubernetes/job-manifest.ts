@@ -1,0 +1,187 @@
+import { jobEnvironment } from '../../../contracts/environment.ts';
+import { RelaunchError } from '../../../contracts/failures.ts';
+import { attemptName } from '../../../contracts/names.ts';
+import type { Attempt } from '../backend.ts';
+import { annotation, finalizer, label } from './labels.ts';
+import { literal } from './literal.ts';
+import { isPodManifest, type KubernetesArgs } from './queue-args.ts';
+
+type Map = Record<string, unknown>;
+
+/** What of an attempt makes its Job. */
+type JobAttempt = Pick<Attempt, 'ref' | 'plan' | 'agent'>;
+
+const checkpointVolume = 'relaunch-checkpoints';
+
+/**
+ * The Job of an attempt: the queue's manifest, and in it the run. What decides whether a preemption is seen and a pod is started twice is
+ * ours, whatever the manifest says; the API server checks the rest.
+ */
+export function jobOf(attempt: JobAttempt, args: KubernetesArgs, owner: string): Map {
+  const { ref, plan, agent } = attempt;
+  const labels = {
+    [label.run]: ref.run,
+    [label.attempt]: String(ref.attempt),
+    [label.uid]: ref.uid,
+    [label.queue]: plan.queue,
+    [label.agent]: agent,
+    [label.entity]: ref.entity,
+    [label.owner]: owner,
+    ...(plan.sweep === undefined ? {} : { [label.sweep]: plan.sweep }),
+  };
+  const { metadata, spec } = jobManifest(args);
+  const template = mapOf(spec['template']);
+  const podSpec = mapOf(template['spec']);
+  const containers = withMain(listOf(podSpec['containers']), args);
+  const main = { [annotation.main]: containers.main };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      ...metadata,
+      name: attemptName(ref.run, ref.attempt),
+      labels: { ...mapOf(metadata['labels']), ...labels },
+      annotations: { ...mapOf(metadata['annotations']), ...main },
+    },
+    spec: {
+      backoffLimit: 0,
+      ...spec,
+      podReplacementPolicy: 'Failed',
+      // No rule on exit codes: a Job that is suspended, as Kueue does, would fail for good.
+      podFailurePolicy: {
+        rules: [{ action: 'FailJob', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
+      },
+      template: {
+        ...template,
+        metadata: podMetadata(mapOf(template['metadata']), labels, main),
+        spec: podSpecOf(podSpec, containers, attempt, args),
+      },
+    },
+  };
+}
+
+/** Nothing runs under it, and nothing can any more: it stands where an attempt's Job would. */
+export function tombstoneOf(ref: Attempt['ref'], owner: string): Map {
+  const labels = {
+    [label.run]: ref.run,
+    [label.attempt]: String(ref.attempt),
+    [label.uid]: ref.uid,
+    [label.entity]: ref.entity,
+    [label.owner]: owner,
+  };
+  const spec = { restartPolicy: 'Never', containers: [{ name: 'main', image: 'never-started.invalid/none' }] };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: attemptName(ref.run, ref.attempt), labels, annotations: { [annotation.stopped]: 'true' } },
+    spec: { suspend: true, backoffLimit: 0, template: { metadata: { labels }, spec } },
+  };
+}
+
+function jobManifest(args: KubernetesArgs): { metadata: Map; spec: Map } {
+  const { metadata = {}, spec = {} } = args;
+  const { namespace: _namespace, ...rest } = metadata;
+  return isPodManifest(args)
+    ? { metadata: {}, spec: { template: { metadata: rest, spec } } }
+    : { metadata: rest, spec };
+}
+
+function podMetadata(metadata: Map, labels: Map, main: Map): Map {
+  return {
+    ...metadata,
+    labels: { ...mapOf(metadata['labels']), ...labels },
+    annotations: { ...mapOf(metadata['annotations']), ...main },
+    finalizers: [...new Set([...listOf(metadata['finalizers']), finalizer])],
+  };
+}
+
+interface Containers {
+  main: string;
+  all: (Map & { name: unknown })[];
+}
+
+/** Those of the manifest, each with a name; one where there are none. */
+function withMain(containers: readonly unknown[], { container }: KubernetesArgs): Containers {
+  const all = (containers.length === 0 ? [{}] : containers).map((one, i) => {
+    const given = mapOf(one);
+    return { ...given, name: given['name'] ?? (i === 0 ? (container ?? 'main') : `main-${String(i)}`) };
+  });
+  const names = all.flatMap(({ name }) => (typeof name === 'string' ? [name] : []));
+  const main = container ?? (names.includes('main') ? 'main' : (names[0] ?? 'main'));
+  if (names.includes(main)) return { main, all };
+  const rule = `resourceArgs.kubernetes.container is "${main}": the manifest's containers are ${names.join(', ')}`;
+  throw new RelaunchError('AttemptRefused', rule);
+}
+
+function podSpecOf(spec: Map, { main, all }: Containers, attempt: JobAttempt, args: KubernetesArgs): Map {
+  const { plan, ref } = attempt;
+  const { checkpoints } = args;
+  const volume = { name: checkpointVolume, persistentVolumeClaim: { claimName: checkpoints?.claimName } };
+  return {
+    automountServiceAccountToken: false,
+    ...spec,
+    restartPolicy: 'Never',
+    terminationGracePeriodSeconds: Math.max(1, Math.ceil(plan.gracePeriodMs / 1_000)),
+    tolerations: withNodeLoss(listOf(spec['tolerations']), args.nodeLossTolerationSeconds),
+    ...(checkpoints === undefined ? {} : { volumes: [...listOf(spec['volumes']), volume] }),
+    ...(spec['initContainers'] === undefined
+      ? {}
+      : { initContainers: listOf(spec['initContainers']).map((one) => hardened(mapOf(one))) }),
+    containers: all.map((container) => {
+      if (container['name'] !== main) return hardened(container);
+      const mount = {
+        name: checkpointVolume,
+        mountPath: checkpoints?.mountPath,
+        subPath: `${checkpoints?.subPath ?? ''}/${ref.entity}/${ref.run}`,
+      };
+      return {
+        ...hardened(container),
+        ...commandOf(attempt),
+        env: environmentOf(listOf(container['env']), attempt, checkpoints?.mountPath),
+        ...(checkpoints === undefined ? {} : { volumeMounts: [...listOf(container['volumeMounts']), mount] }),
+      };
+    }),
+  };
+}
+
+/** What a container may do unless the queue says otherwise. */
+const hardening = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+const hardened = (container: Map): Map => ({ securityContext: hardening, ...container });
+
+/** An entry point of the run's takes the place of the image's, with its arguments; arguments alone only take the place of those. */
+function commandOf({ plan: { source, entrypoint, args } }: JobAttempt): Map {
+  const words = (list: readonly string[]): string[] => list.map(literal);
+  return {
+    ...('image' in source ? { image: source.image } : {}),
+    ...(entrypoint.length === 0 ? {} : { command: words(entrypoint), args: words(args) }),
+    ...(entrypoint.length === 0 && args.length > 0 ? { args: words(args) } : {}),
+  };
+}
+
+/** The run's variables over those of the manifest, which may come from secrets. */
+function environmentOf(given: readonly unknown[], { plan, ref }: JobAttempt, checkpointDir: string | undefined): Map[] {
+  const ours = Object.entries(jobEnvironment({ plan, attempt: ref.attempt, checkpointDir }));
+  const names = new Set(ours.map(([name]) => name));
+  return [
+    ...given.map(mapOf).filter(({ name }) => typeof name !== 'string' || !names.has(name)),
+    ...ours.map(([name, value]) => ({ name, value: literal(value) })),
+  ];
+}
+
+/** How long to stay on a node that is lost. A manifest that tolerates it in its own way keeps that. */
+function withNodeLoss(given: readonly unknown[], tolerationSeconds: number): unknown[] {
+  const known = new Set(given.map((one) => mapOf(one)['key']));
+  const ours = ['node.kubernetes.io/unreachable', 'node.kubernetes.io/not-ready']
+    .filter((key) => !known.has(key))
+    .map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }));
+  return [...given, ...ours];
+}
+
+const mapOf = (value: unknown): Map =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Map) : {};
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

@@ -1,0 +1,84 @@
+import { RelaunchError } from '../../../contracts/failures.ts';
+import type { Backend, Listed } from '../backend.ts';
+import { Clusters, type KubernetesOptions } from './clusters.ts';
+import { followAttempt } from './follow.ts';
+import { annotation } from './labels.ts';
+import { holds, isTerminal } from './objects.ts';
+import type { Place, Seen } from './place.ts';
+import { checkKubernetesArgs } from './queue-args.ts';
+import { releaseAttempt } from './release.ts';
+import { isPassing } from './status-error.ts';
+import { stopAttempt } from './stop.ts';
+import { submitAttempt } from './submit.ts';
+
+/** Attempts as Jobs of Kubernetes clusters, which any agent that reaches the cluster can follow and end. */
+export function createKubernetesBackend(options: KubernetesOptions): Backend {
+  const clusters = new Clusters(options);
+  const { owner } = options;
+  const at = <T>(place: string | undefined, work: (place: Place) => Promise<T>): Promise<T> =>
+    atBorder(async () => work(await clusters.at(place)));
+  return {
+    name: 'kubernetes',
+    hostBound: false,
+    sources: ['image'],
+    checkResourceArgs: checkKubernetesArgs,
+    placeOf: (resourceArgs) => clusters.placeOf(resourceArgs),
+    check: (resourceArgs, signal) =>
+      at(clusters.placeOf(resourceArgs), async (place) => {
+        await place.api.send({ method: 'GET', path: place.path('jobs'), query: { limit: '1' }, signal });
+        await place.synced();
+      }),
+    submit: (attempt, signal) => at(attempt.ref.place, (place) => submitAttempt(place, owner, attempt, signal)),
+    follow: (ref, sink, signal) => at(ref.place, (place) => followAttempt(place, ref, sink, signal)),
+    stop: (ref, graceMs, signal) => at(ref.place, (place) => stopAttempt(place, owner, ref, graceMs, signal)),
+    release: (ref, signal, left = 'forget-unreachable') =>
+      at(ref.place, (place) => releaseAttempt(place, ref, signal, left)),
+    list: (agent) => atBorder(() => listed(clusters, (whose) => whose === agent || whose === '')),
+    agents: async () => {
+      await atBorder(() => Promise.all(clusters.places.map((place) => place.synced())));
+      const names = clusters.places.flatMap((place) => place.attempts().map(({ agent }) => agent));
+      return [...new Set(names)].filter((name) => name !== '');
+    },
+    keeps: () => Promise.resolve([]),
+    forget: () => Promise.resolve(),
+    close: () => {
+      clusters.close();
+    },
+  };
+}
+
+async function listed(clusters: Clusters, isWanted: (agent: string) => boolean): Promise<Listed[]> {
+  const found: Listed[] = [];
+  for (const place of clusters.places) {
+    await place.synced();
+    for (const { ref, agent, seen } of place.attempts()) {
+      if (!isWanted(agent)) continue;
+      const since = (seen.job ?? seen.pods[0])?.metadata.creationTimestamp;
+      found.push({ ref, live: isLive(seen), ...(since === undefined ? {} : { since }) });
+    }
+  }
+  return found;
+}
+
+/** A Job that has not ended may get pods at any time, unless it was stopped. */
+function isLive({ job, pods }: Seen): boolean {
+  if (pods.some((pod) => !isTerminal(pod))) return true;
+  if (job === undefined || job.metadata.annotations?.[annotation.stopped] !== undefined) return false;
+  const { conditions } = job.status ?? {};
+  const ending = ['Failed', 'Complete', 'FailureTarget', 'SuccessCriteriaMet'];
+  if (ending.some((type) => holds(conditions, type) !== undefined)) return false;
+  const { parallelism = 1, completions = 1, backoffLimit = 0, suspend = false } = job.spec ?? {};
+  const isOver = parallelism === 1 && completions === 1 && backoffLimit === 0 && !suspend && pods.length > 0;
+  return !isOver;
+}
+
+/** What the API server, or the way to it, is to blame for is tried again. */
+async function atBorder<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!isPassing(cause)) throw cause;
+    const message = `the API server did not answer: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new RelaunchError('BackendUnavailable', message, { cause });
+  }
+}

@@ -1,0 +1,64 @@
+import { RelaunchError } from '../../../contracts/failures.ts';
+import { attemptName } from '../../../contracts/names.ts';
+import type { AttemptRef } from '../backend.ts';
+import { label, uidOf } from './labels.ts';
+import type { ClusterEvent, Job, Node, Pod } from './objects.ts';
+import type { Place, Seen } from './place.ts';
+
+/** A read of the API server itself: what it said then was so. */
+export async function readAttempt(
+  place: Place,
+  ref: AttemptRef,
+  signal: AbortSignal,
+  patienceMs?: number,
+): Promise<Seen> {
+  const more = { signal, ...(patienceMs === undefined ? {} : { patienceMs }) };
+  const job = await place.api.find<Job>({ method: 'GET', path: place.path('jobs', nameOf(ref)), ...more });
+  const { items: pods } = await place.api.send<{ items: Pod[] }>({
+    method: 'GET',
+    path: place.path('pods'),
+    query: { labelSelector: `${label.uid}=${ref.uid}` },
+    ...more,
+  });
+  return { job, pods };
+}
+
+/** The Job, if there is one, whoever's. */
+export function findJob(place: Place, ref: AttemptRef, signal: AbortSignal): Promise<Job | undefined> {
+  return place.api.find<Job>({ method: 'GET', path: place.path('jobs', nameOf(ref)), signal });
+}
+
+export const nameOf = ({ run, attempt }: AttemptRef): string => attemptName(run, attempt);
+
+export const isOurs = (job: Job, ref: AttemptRef): boolean => uidOf(job.metadata) === ref.uid;
+
+/** @throws RelaunchError AttemptRefused where the name is taken by something else */
+export function checkOurs(job: Job | undefined, ref: AttemptRef, place: Place): void {
+  if (job === undefined || isOurs(job, ref)) return;
+  const whose = job.metadata.labels?.[label.run] === undefined ? 'is not ours' : 'belongs to another run';
+  throw new RelaunchError(
+    'AttemptRefused',
+    `Job ${nameOf(ref)} in namespace ${place.namespace} ${whose}: delete it, or choose another workflow id`,
+  );
+}
+
+/** What was said of an object of this kind and of those that are named after it, the oldest first. */
+export async function eventsOf(place: Place, ref: AttemptRef, signal: AbortSignal): Promise<ClusterEvent[]> {
+  const name = nameOf(ref);
+  const { items } = await place.api.send<{ items: ClusterEvent[] }>({
+    method: 'GET',
+    path: place.path('events'),
+    signal,
+  });
+  return items
+    .filter(({ involvedObject }) => involvedObject?.name === name || involvedObject?.name?.startsWith(`${name}-`))
+    .sort((a, b) => timeOf(a) - timeOf(b));
+}
+
+export const timeOf = ({ lastTimestamp, eventTime, firstTimestamp }: ClusterEvent): number =>
+  Date.parse(lastTimestamp ?? eventTime ?? firstTimestamp ?? '') || 0;
+
+/** Undefined: there is none of this name any more. */
+export function findNode(place: Place, name: string, signal: AbortSignal): Promise<Node | undefined> {
+  return place.api.find<Node>({ method: 'GET', path: `/api/v1/nodes/${encodeURIComponent(name)}`, signal });
+}

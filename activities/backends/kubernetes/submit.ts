@@ -1,0 +1,35 @@
+import { RelaunchError } from '../../../contracts/failures.ts';
+import type { Attempt } from '../backend.ts';
+import { jobOf } from './job-manifest.ts';
+import type { Place } from './place.ts';
+import { parseKubernetesArgs } from './queue-args.ts';
+import { checkOurs, findJob, nameOf } from './read-attempt.ts';
+import { StatusError } from './status-error.ts';
+
+/** Creates the attempt's Job, or finds it created; see Backend.submit. */
+export async function submitAttempt(place: Place, owner: string, attempt: Attempt, signal: AbortSignal): Promise<void> {
+  const body = jobOf(attempt, parseKubernetesArgs(attempt.plan.resourceArgs), owner);
+  for (;;) {
+    try {
+      const query = { fieldValidation: 'Strict', fieldManager: 'relaunch' };
+      await place.api.send({ method: 'POST', path: place.path('jobs'), query, body, signal });
+      return;
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      if (error.reason !== 'AlreadyExists') throw refusal(error, attempt, place);
+    }
+    const job = await findJob(place, attempt.ref, signal);
+    checkOurs(job, attempt.ref, place);
+    if (job !== undefined) return;
+  }
+}
+
+/** What the API server will not take, in its own words; what it may take later stays as it is. */
+function refusal(error: StatusError, { ref, plan }: Attempt, { namespace, api }: Place): Error {
+  const passes = error.causes.includes('NamespaceTerminating') || error.message.includes('exceeded quota');
+  const where = `Job ${nameOf(ref)} in namespace ${namespace} of ${api.server}`;
+  if (passes) return new RelaunchError('BackendUnavailable', `${where}: ${error.message}`, { cause: error });
+  if (error.code >= 500 || error.code === 429 || error.code === 401) return error;
+  const message = `${where} was refused: ${error.message}. It is made from resourceArgs.kubernetes of queue "${plan.queue}"`;
+  return new RelaunchError('AttemptRefused', message, { cause: error });
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { labelValue } from './names.ts';
+
+/** What an admin writes into an agent's file: `relaunch agent -c FILE`. Every key may be absent; flags win over it. */
+export const agentSpec = z.strictObject({
+  /** What it is called, one living agent each. Default: the host's name, in a pod the pod's. */
+  name: labelValue.optional(),
+  /** Which it serves. */
+  queues: z.array(labelValue).optional(),
+  /** Live runs at a time, over all its queues. Default 1. */
+  maxJobs: z.int().min(1, '1 to 99999').max(99_999, '1 to 99999').optional(),
+  kubernetes: z
+    .strictObject({
+      /** Path of a kubeconfig, from where the file is. Default: KUBECONFIG, else ~/.kube/config, else the cluster that the agent is in. */
+      kubeconfig: z.string().min(1, 'a path').optional(),
+      /** Of the kubeconfig. Default: its current one. */
+      context: z.string().min(1, 'a name').optional(),
+      /** Where its queues may have their attempts. Default: wherever they say. */
+      namespaces: z.array(z.string().min(1, 'a name')).min(1, 'one or more').optional(),
+    })
+    .optional(),
+});
+export type AgentSpec = z.output<typeof agentSpec>;

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+/** The digest of an archive: sha256 of the uncompressed tar, in hex. */
+export const archiveDigest = z.string().regex(/^[0-9a-f]{64}$/, 'the sha256 of the uncompressed tar, 64 hex digits');
+
+/** A directory of code. `dir` is where it was, for people; what runs is the archive that the client packed from it. */
+const codeSource = z.strictObject({ dir: z.string().optional(), digest: archiveDigest.optional() });
+
+/** A container image that is there already: `registry.example/team/train:v3`, or by digest. @see https://github.com/distribution/reference */
+const imageName = z
+  .string()
+  .max(512, 'at most 512 characters')
+  .regex(
+    /^[a-zA-Z0-9][a-zA-Z0-9._-]*(:[0-9]+)?(\/[a-z0-9][a-z0-9._-]*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$/,
+    'a name such as registry.example/team/train:v3, or one with @sha256:<digest>',
+  );
+
+const rule = 'exactly one of code: {dir} and image: NAME';
+
+/** What is to run: exactly one of the two. */
+export const source = z
+  .strictObject({ code: codeSource.optional(), image: imageName.optional() }, { error: `a source: ${rule}` })
+  .refine(({ code, image }) => (code === undefined) !== (image === undefined), rule);
+export type Source = z.input<typeof source>;
+
+/** A source as an agent has checked and pinned it. */
+export const pinnedSource = z.union([
+  z.object({ code: z.object({ digest: archiveDigest }) }),
+  z.object({ image: z.string() }),
+]);
+export type PinnedSource = z.infer<typeof pinnedSource>;
+
+/** Its word for people and for backends, which take some of them. */
+export type SourceKind = 'code' | 'image';

@@ -1,0 +1,20 @@
+import { resolve } from 'node:path';
+import { ClientError } from '../client/index.ts';
+import { agentSpec, type AgentSpec } from '../contracts/agent-spec.ts';
+import { fieldIssues, formatIssues } from '../contracts/issues.ts';
+import { readYamlFile } from './read-input.ts';
+
+/** An agent's file. Its paths count from where it is. @throws ClientError bad-input with every wrong field */
+export function readAgentFile(path: string, cwd: string): AgentSpec {
+  const { value, dir } = readYamlFile(path, cwd);
+  const parsed = agentSpec.safeParse(value ?? {});
+  if (!parsed.success) {
+    throw new ClientError(
+      'bad-input',
+      `${path} is no agent's file:\n${formatIssues(fieldIssues(parsed.error, value))}`,
+    );
+  }
+  const { kubernetes, ...spec } = parsed.data;
+  if (kubernetes?.kubeconfig === undefined) return parsed.data;
+  return { ...spec, kubernetes: { ...kubernetes, kubeconfig: resolve(dir, kubernetes.kubeconfig) } };
+}

@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+/** Brings what a machine lacks for the tests against real systems. `npm run testbed -- up kubernetes`. */
+import { Argument, Command, InvalidArgumentError } from 'commander';
+import { downKubernetes } from './testbed/kubernetes/down.ts';
+import { defaultBasePort, isBasePort } from './testbed/kubernetes/place.ts';
+import { upKubernetes, type Testbed } from './testbed/kubernetes/up.ts';
+
+interface StateFlag {
+  state?: string;
+}
+
+interface UpFlags extends StateFlag {
+  basePort?: number;
+  kwokNodes: number;
+  json?: boolean;
+}
+
+const what = (): Argument => new Argument('<what>', 'what is wanted').choices(['kubernetes']);
+const stateOption = [
+  '--state <dir>',
+  'what it keeps; one testbed each (default: ~/.cache/relaunch/kubernetes/state)',
+] as const;
+
+const program = new Command('testbed')
+  .description(
+    'Real systems for the tests, on this machine and on loopback only. What it brings stays in ~/.cache/relaunch, and is used again.',
+  )
+  .exitOverride()
+  .showHelpAfterError('(--help shows what there is)')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ npm run testbed -- up kubernetes    # 10 to 20 minutes the first time, ten seconds then, at once where it is up
+  $ eval "$(npm run --silent testbed -- up kubernetes)"
+  $ npm run testbed -- up kubernetes --state /tmp/other --base-port 27000
+  $ npm run testbed -- down kubernetes --state /tmp/other
+
+Environment: RELAUNCH_TEST_KUBECONFIG (a cluster for tests to use instead), XDG_CACHE_HOME, RELAUNCH_DEBUG (errors with their stack).`,
+  );
+
+program
+  .command('up')
+  .summary('starts what does not run')
+  .description(
+    'Starts a Kubernetes: etcd, API server, controller manager, scheduler, nodes that kwok plays, and this machine as a real node. ' +
+      'Builds it with Go 1.25 or later, and installs containerd and the like with apt-get, where they are missing. Needs root.',
+  )
+  .addArgument(what())
+  .option(...stateOption)
+  .option(
+    '--base-port <n>',
+    `of the ports it takes; a multiple of 100 (default: ${String(defaultBasePort)})`,
+    basePortOf,
+  )
+  .option('--kwok-nodes <n>', 'nodes that kwok plays', countOf, 20)
+  .option('--json', 'print {"kubeconfig", "audit", "state", "kubectl"}')
+  .action(async (_what: string, { state, basePort, kwokNodes, json }: UpFlags) => {
+    const testbed = await upKubernetes({ stateDir: state, basePort, kwokNodes });
+    process.stdout.write(json === true ? jsonOf(testbed) : `export KUBECONFIG=${quoted(testbed.kubeconfig)}\n`);
+  });
+
+program
+  .command('down')
+  .summary('ends what up started, and leaves nothing of it')
+  .description('Ends exactly what `up` started, and removes what it kept. What was built or installed stays.')
+  .addArgument(what())
+  .option(...stateOption)
+  .action(async (_what: string, { state }: StateFlag) => {
+    if (!(await downKubernetes({ stateDir: state }))) process.stderr.write('testbed: there is none\n');
+  });
+
+const jsonOf = ({ kubeconfig, auditLog, stateDir, kubectl }: Testbed): string =>
+  `${JSON.stringify({ kubeconfig, audit: auditLog, state: stateDir, kubectl })}\n`;
+
+/** As a shell reads it. */
+const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
+
+function basePortOf(text: string): number {
+  if (/^\d+$/.test(text) && isBasePort(Number(text))) return Number(text);
+  throw new InvalidArgumentError('a multiple of 100 from 1100 to 62400');
+}
+
+function countOf(text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('a number from 0 to 9999');
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // It brings the whole client, for which nobody should wait who has nothing to complain about.
+  const { complaintOf } = await import('./complaint.ts');
+  const { lines, code } = complaintOf(error, Boolean(process.env['RELAUNCH_DEBUG']));
+  for (const line of lines) process.stderr.write(`${line}\n`);
+  process.exitCode = code;
+}

@@ -1,0 +1,3 @@
+module relaunch.dev/testbed/pause
+
+go 1.24
