@@ -35,10 +35,13 @@ export interface KubernetesHarness extends BackendHarness {
   ): Attempt;
 }
 
-/** A backend over a namespace of its own in the real cluster, with the rights of deploy/kubernetes. */
-export async function kubernetesHarness(): Promise<KubernetesHarness> {
+/** A backend over a namespace of its own in the real cluster, with the rights of deploy/kubernetes. `through`: answers another way there. */
+export async function kubernetesHarness(
+  through: (kubeconfig: string) => Promise<string> = (kubeconfig) => Promise.resolve(kubeconfig),
+): Promise<KubernetesHarness> {
   const namespace = await testNamespace();
-  const backend = createKubernetesBackend({ kubeconfig: namespace.kubeconfig, owner: randomUUID() });
+  const kubeconfig = await through(namespace.kubeconfig);
+  const backend = createKubernetesBackend({ kubeconfig, owner: randomUUID() });
   return {
     namespace,
     backend,

@@ -128,7 +128,7 @@ function podSpecOf(spec: Map, { main, all }: Containers, attempt: JobAttempt, ar
       ? {}
       : { initContainers: listOf(spec['initContainers']).map((one) => hardened(mapOf(one))) }),
     containers: all.map((container) => {
-      if (container['name'] !== main) return hardened(container);
+      if (container.name !== main) return hardened(container);
       const mount = {
         name: checkpointVolume,
         mountPath: checkpoints?.mountPath,

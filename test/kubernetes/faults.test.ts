@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { upKubernetes } from '../../scripts/testbed/kubernetes/up.ts';
+import { auditLog } from '../support/audit-log.ts';
+import { Disruptions } from '../support/disruptions.ts';
+import { faultProxy, type Fault, type FaultProxy } from '../support/fault-proxy.ts';
+import { KubernetesScene, endsWhenResumed, resumedOnce } from '../support/kubernetes-scene.ts';
+import { linesOf } from '../support/run-watch.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
+
+let scene: KubernetesScene;
+let proxy: FaultProxy;
+
+beforeAll(async () => {
+  scene = await KubernetesScene.start();
+  proxy = await faultProxy(scene.namespace.kubeconfig);
+  scene.cluster.env['KUBECONFIG'] = proxy.kubeconfig;
+  await scene.cluster.agent('one', ['real', 'kwok'], 50);
+});
+
+afterAll(async () => {
+  await scene.stop();
+  await proxy.close();
+});
+
+/** One request in four goes wrong, each time in another way. */
+function brokenNowAndThen(): FaultProxy['fault'] {
+  let count = 0;
+  const faults: Fault[] = [
+    { status: 429, retryAfterS: 1 },
+    { status: 500 },
+    'cut',
+    { delayMs: 2_000 },
+    { status: 503 },
+    { status: 504 },
+  ];
+  return ({ url }) => {
+    if (++count % 4 !== 0) return undefined;
+    if (url.searchParams.has('watch') && count % 8 === 0) return { status: 410, reason: 'Expired' };
+    return faults[(count / 4) % faults.length];
+  };
+}
+
+test('an API server that answers badly, late and not at all, and watches that end without a word, change nothing', async () => {
+  const disruptions = new Disruptions(scene.namespace);
+  proxy.fault = brokenNowAndThen();
+  const ending = setInterval(() => {
+    proxy.endStreams();
+  }, 1_500);
+  const runs = await Promise.all(Array.from({ length: 12 }, () => scene.launch('kwok', 'none')));
+  const expected = await Promise.all(
+    runs.map(async (run, i) => {
+      const pod = await scene.running(run);
+      if (i % 3 === 0) {
+        await scene.endOnKwok(pod, 7);
+        return { state: 'failed', requeues: 0, outcomes: ['failed exit-code'] };
+      }
+      if (i % 3 === 1) {
+        await scene.endOnKwok(pod);
+        return { state: 'succeeded', requeues: 0, outcomes: ['succeeded'] };
+      }
+      await disruptions.evict(pod);
+      await scene.endOnKwok(await scene.running(run, 2));
+      return { state: 'succeeded', requeues: 1, outcomes: ['preempted EvictionByEvictionAPI', 'succeeded'] };
+    }),
+  );
+  expect(await Promise.all(runs.map((run) => scene.end(run)))).toEqual(expected);
+  clearInterval(ending);
+  proxy.fault = () => undefined;
+  const log = await auditLog(scene.namespace);
+  const created = log.filter(({ verb, resource, code }) => verb === 'create' && resource === 'jobs' && code === 201);
+  expect(created).toHaveLength(runs.length + runs.length / 3);
+});
+
+test('an API server that is down for half a minute changes nothing', async () => {
+  const { testbed } = scene.namespace;
+  const [goesOn, evicted, ends] = await Promise.all([
+    scene.launch('real', 'for i in $(seq 60); do sleep 1; done; echo done'),
+    scene.launch('real', endsWhenResumed),
+    scene.launch('real', 'sleep 15; echo ended; exit 9'),
+  ]);
+  const [, pod] = await Promise.all([scene.running(goesOn), scene.running(evicted), scene.running(ends)]);
+  await new Disruptions(scene.namespace).evict(pod);
+  await testbed.kill('apiserver');
+  await sleep(30_000);
+  await upKubernetes({ say: () => undefined });
+  expect(await scene.end(ends)).toEqual({ state: 'failed', requeues: 0, outcomes: ['failed exit-code'] });
+  expect(await scene.end(evicted)).toMatchObject({ requeues: 1, state: 'succeeded' });
+  expect((await linesOf(scene.cluster, evicted.workflowId)).at(-1)).toBe(resumedOnce[1]);
+  expect(await scene.end(goesOn)).toEqual({ state: 'succeeded', requeues: 0, outcomes: ['succeeded'] });
+  expect(await linesOf(scene.cluster, goesOn.workflowId)).toEqual(['done']);
+});
+
+test('a kubelet and a runtime that are killed and come back change nothing', async () => {
+  const { testbed } = scene.namespace;
+  const run = await scene.launch('real', 'for i in $(seq 15); do echo $i; sleep 1; done');
+  await scene.running(run);
+  await testbed.kill('kubelet');
+  await testbed.kill('containerd');
+  await sleep(5_000);
+  await upKubernetes({ say: () => undefined });
+  expect(await scene.end(run)).toEqual({ state: 'succeeded', requeues: 0, outcomes: ['succeeded'] });
+  const numbers = Array.from({ length: 15 }, (_, i) => String(i + 1));
+  expect(await linesOf(scene.cluster, run.workflowId)).toEqual(numbers);
+});

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import type { TestNamespace } from './kubernetes-cluster.ts';
+
+/** A request that the API server answered, as its audit log has it. */
+export interface Audited {
+  verb: string;
+  /** With its subresource: `pods/log`. */
+  resource: string;
+  name: string;
+  user: string;
+  code: number;
+  /** When it was answered, in ms since 1970. */
+  atMs: number;
+}
+
+interface Line {
+  verb: string;
+  user: { username: string };
+  objectRef?: { resource?: string; subresource?: string; namespace?: string; name?: string };
+  responseStatus?: { code?: number };
+  stageTimestamp: string;
+}
+
+/** What was asked of a namespace, in order; of nodes, by its agent. @throws Error where the cluster is not ours and has no such log */
+export async function auditLog({ testbed, name }: TestNamespace): Promise<Audited[]> {
+  if (testbed.auditLog === undefined) throw new Error('the cluster of RELAUNCH_TEST_KUBECONFIG has no audit log');
+  const text = await readFile(testbed.auditLog, 'utf8');
+  return text
+    .split('\n')
+    .filter((line) => line.includes(`"${name}"`) || line.includes(`:${name}:`))
+    .map((line) => JSON.parse(line) as Line)
+    .filter(({ objectRef }) => objectRef?.namespace === name || objectRef?.resource === 'nodes')
+    .map(({ verb, user, objectRef = {}, responseStatus, stageTimestamp }) => ({
+      verb,
+      resource: [objectRef.resource, objectRef.subresource].filter((part) => part !== undefined).join('/'),
+      name: objectRef.name ?? '',
+      user: user.username,
+      code: responseStatus?.code ?? 0,
+      atMs: Date.parse(stageTimestamp),
+    }));
+}
+
+/** The agent's own. */
+export const byAgent = (log: readonly Audited[], { name }: TestNamespace): Audited[] =>
+  log.filter(({ user }) => user === `system:serviceaccount:${name}:relaunch-agent`);
