@@ -26,13 +26,14 @@ beforeAll(async () => {
     bid: onNode('kwok-0', '5'),
     tainted: onNode('kwok-1'),
     removed: onNode('kwok-2'),
+    drained: onNode('kwok-4'),
     removedToo: { ...onNode('kwok-3'), requeue: { on: ['DeletionByPodGC'] } },
     big: { resourceArgs: withPod(onRealNode, {}, { resources: { requests: { cpu: '1500m' } } }) },
     wrong: { resourceArgs: withPod(onRealNode, { contaners: [] }) },
     patient: { resourceArgs: { kubernetes: onRealNode }, gracePeriod: '20s' },
   });
   disruptions = new Disruptions(scene.namespace);
-  const queues = ['real', 'kwok', 'bid', 'tainted', 'removed', 'removedToo', 'big', 'wrong', 'patient'];
+  const queues = ['real', 'kwok', 'bid', 'tainted', 'removed', 'drained', 'removedToo', 'big', 'wrong', 'patient'];
   await scene.cluster.agent('one', queues, 50);
 });
 
@@ -101,6 +102,22 @@ describe.concurrent('a run is requeued once, and resumes,', () => {
     await cancel(scene.cluster.relaunch, run.workflowId, { by: 'ada' });
     expect((await scene.end(run)).state).toBe('cancelled');
     await nothingLeft(run);
+  });
+
+  test('when it was evicted, and its node died before it had ended: that was still a drain', async () => {
+    const run = await scene.launch('drained', 'none');
+    const pod = await scene.running(run);
+    await scene.hangOnKwok(pod);
+    await disruptions.evict(pod);
+    const bringBack = await disruptions.removeNode(pod.spec?.nodeName ?? '');
+    await until(
+      'its pod is given up',
+      async () => (await scene.podsOf(run, 1)).every(({ status }) => status?.phase !== 'Running'),
+      150_000,
+    );
+    await bringBack();
+    await scene.endOnKwok(await scene.running(run, 2));
+    expect(await scene.end(run)).toEqual(requeued('EvictionByEvictionAPI'));
   });
 
   test('when its node was removed, where its queue says so', async () => {

@@ -24,6 +24,14 @@ export class Disruptions {
     }
   }
 
+  /** As `kubectl drain` does: nothing new comes to the nodes, and what is there is told to go. */
+  async drain(nodes: readonly string[], pods: readonly Pod[]): Promise<void> {
+    await Promise.all(
+      nodes.map((node) => this.#send('PATCH', `/api/v1/nodes/${node}`, { spec: { unschedulable: true } })),
+    );
+    await Promise.all(pods.map((pod) => this.evict(pod)));
+  }
+
   async forbidEvictions(labels: Record<string, string>): Promise<() => Promise<void>> {
     const path = `/apis/policy/v1/namespaces/${this.#namespace.name}/poddisruptionbudgets`;
     const spec = { minAvailable: 1, selector: { matchLabels: labels } };

@@ -19,6 +19,8 @@ export const endsWhenResumed = [
 /** What `endsWhenResumed` says in all when it was interrupted once. */
 export const resumedOnce = ['attempt 1 resumed 0', 'attempt 2 resumed 1 allow'];
 
+type Queues = Record<string, Partial<QueueSpecInput>>;
+
 type Manifest = typeof onKwok | typeof onRealNode;
 
 /** Queues of a namespace in the real cluster, and everything of ours that serves them. */
@@ -32,13 +34,14 @@ export class KubernetesScene {
   }
 
   /** Queue `real` has its pods on the real node, queue `kwok` on those that kwok plays; more of them as said. */
-  static async start(more: Record<string, Partial<QueueSpecInput>> = {}): Promise<KubernetesScene> {
+  static async start(more: Queues | ((namespace: TestNamespace) => Queues) = {}): Promise<KubernetesScene> {
     const namespace = await testNamespace();
     try {
+      const wanted = typeof more === 'function' ? more(namespace) : more;
       const queues = {
         real: { resourceArgs: { kubernetes: onRealNode } },
         kwok: { resourceArgs: { kubernetes: onKwok } },
-        ...more,
+        ...wanted,
       };
       const common = { backend: 'kubernetes', gracePeriod: '1s' };
       const cluster = await Cluster.start(
@@ -81,11 +84,17 @@ export class KubernetesScene {
   }
 
   /** Makes a pod of kwok's end. */
-  async endOnKwok(pod: Pod, exit?: number): Promise<void> {
-    const annotations = {
-      'relaunch.test/seconds': '0',
-      ...(exit === undefined ? {} : { 'relaunch.test/exit': String(exit) }),
-    };
+  endOnKwok(pod: Pod, exit?: number): Promise<void> {
+    const code = exit === undefined ? {} : { 'relaunch.test/exit': String(exit) };
+    return this.#annotate(pod, { 'relaunch.test/seconds': '0', ...code });
+  }
+
+  /** Makes a pod of kwok's one that does not end when it is told to. */
+  hangOnKwok(pod: Pod): Promise<void> {
+    return this.#annotate(pod, { 'relaunch.test/stuck': '1' });
+  }
+
+  async #annotate(pod: Pod, annotations: Record<string, string>): Promise<void> {
     const { admin, name } = this.namespace;
     const path = `/api/v1/namespaces/${name}/pods/${pod.metadata.name}`;
     await admin.send({ method: 'PATCH', path, body: { metadata: { annotations } }, signal: never });

@@ -24,6 +24,12 @@ export interface ContainerLogOptions {
   /** Takes each line once, in order, with the position behind it. */
   line: (line: LogText, position: LogPosition) => Promise<void>;
   signal: AbortSignal;
+  /** Default 5 min. */
+  silenceMs?: number;
+  /** Default 1 s. */
+  quietMs?: number;
+  /** Between the first two requests; default 0.5 s. */
+  backOffMs?: number;
 }
 
 /**
@@ -32,16 +38,17 @@ export interface ContainerLogOptions {
  */
 export async function readContainerLog(options: ContainerLogOptions): Promise<string | undefined> {
   let { position } = options;
-  for (let backOffMs = firstBackOffMs; ; backOffMs = Math.min(backOffMs * 2, mostBackOffMs)) {
+  const firstMs = options.backOffMs ?? firstBackOffMs;
+  for (let backOffMs = firstMs; ; backOffMs = Math.min(backOffMs * 2, mostBackOffMs)) {
     const endedBefore = options.hasEnded();
     const reading = new Reading(options, position);
     const trouble = await reading.run();
     const isOver = endedBefore && !(reading.wasCut && reading.position !== position);
     if (isOver || reading.isGone) return trouble;
-    if (reading.position !== position) backOffMs = firstBackOffMs;
+    if (reading.position !== position) backOffMs = firstMs;
     position = reading.position;
     // An end of the stream comes a moment before the news that the container has ended.
-    await sleep(trouble === undefined ? firstBackOffMs : backOffMs, undefined, { signal: options.signal });
+    await sleep(trouble === undefined ? firstMs : backOffMs, undefined, { signal: options.signal });
   }
 }
 
@@ -67,7 +74,7 @@ class Reading {
     const cut = new AbortController();
     const silence = setTimeout(() => {
       cut.abort();
-    }, silenceMs);
+    }, this.#options.silenceMs ?? silenceMs);
     const query = {
       ...{ container, follow: 'true', timestamps: 'true' },
       sinceTime: this.#from === undefined ? undefined : sinceTime(this.#from),
@@ -91,7 +98,7 @@ class Reading {
     const resumption = new Resumption(this.#from);
     let trouble: string | undefined;
     for (let next = lines.next(); ;) {
-      const read = resumption.searching ? await Promise.race([next, quiet()]) : await next;
+      const read = resumption.searching ? await Promise.race([next, quiet(this.#options.quietMs ?? quietMs)]) : await next;
       if (read === 'quiet') {
         await this.#take(resumption.giveUp());
         continue;
@@ -123,4 +130,4 @@ class Reading {
 /** What the sink throws is no trouble of the log's. */
 class LineRefused extends Error {}
 
-const quiet = (): Promise<'quiet'> => sleep(quietMs, 'quiet' as const, { ref: false });
+const quiet = (ms: number): Promise<'quiet'> => sleep(ms, 'quiet' as const, { ref: false });

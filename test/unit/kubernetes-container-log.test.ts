@@ -1,0 +1,421 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readContainerLog, type ContainerLogOptions } from '../../activities/backends/kubernetes/container-log.ts';
+import type { LogPosition, LogText } from '../../activities/backends/kubernetes/log-position.ts';
+import { ScriptedApi, logText, type Answer } from '../support/scripted-api.ts';
+import { never } from '../support/backend-harness.ts';
+import { until } from '../support/until.ts';
+
+const path = '/api/v1/namespaces/default/pods/digits-a1-x/log';
+const sentence = 'unable to retrieve container logs for containerd://0123';
+
+/** Lines 0.7 s apart, so that a log that is read again begins with some that are known. */
+const log: LogText[] = Array.from({ length: 12 }, (_, i) => ({
+  t: new Date(Date.UTC(2026, 2, 1) + i * 700).toISOString(),
+  m: `line ${String(i)}`,
+}));
+
+const textsOf = (lines: readonly LogText[]): string[] => lines.map(({ m }) => m);
+
+/** The log, cut off before the end of its nth byte: by a lost connection, or by an end like any other. */
+const part = (bytes: number, how: 'cut' | 'end', lines = log): Answer => {
+  return async (exchange) => {
+    const text = logText(lines, exchange).slice(0, bytes);
+    if (how === 'cut') await exchange.cut(text);
+    else exchange.end(text);
+  };
+};
+
+const whole: Answer = (exchange) => {
+  exchange.end(logText(log, exchange));
+};
+
+const refuses = (code: number, message: string): Answer => {
+  return (exchange) => {
+    exchange.refuse(code, { message });
+  };
+};
+
+interface Reading {
+  server: ScriptedApi;
+  lines: LogText[];
+  positions: LogPosition[];
+  /** Why a part is missing. */
+  missing: Promise<string | undefined>;
+  end(): void;
+}
+
+/** Reads with a server that says `answers`, then `last` to all that follow; the container has ended when `end` is called, or as many lines were taken. */
+async function reading(
+  answers: readonly Answer[],
+  last: Answer,
+  { endsAfter = log.length, ...options }: Partial<ContainerLogOptions> & { endsAfter?: number } = {},
+): Promise<Reading> {
+  const server = await ScriptedApi.start();
+  server.next(path, ...answers);
+  server.serve(path, last);
+  const lines: LogText[] = [];
+  const positions: LogPosition[] = [];
+  let ended = false;
+  const missing = readContainerLog({
+    api: server.api,
+    path,
+    container: 'main',
+    position: undefined,
+    hasEnded: () => ended || lines.length >= endsAfter,
+    line: (line, position) => {
+      lines.push(line);
+      positions.push(position);
+      return Promise.resolve();
+    },
+    signal: never,
+    backOffMs: 1,
+    ...options,
+  });
+  missing.catch(() => undefined);
+  return { server, lines, positions, missing, end: () => (ended = true) };
+}
+
+const sinceTimes = ({ server }: Reading): (string | null)[] =>
+  server.requests(path).map(({ query }) => query.get('sinceTime'));
+
+describe('each line of a log comes once', () => {
+  test('through three lost connections, each in the middle of a line', async () => {
+    const lineBytes = logText(log.slice(0, 1), { query: new URLSearchParams() } as never).length;
+    const cuts = [3.5, 4.5, 5.5].map((lines) => part(Math.floor(lines * lineBytes), 'cut'));
+    const read = await reading(cuts, whole);
+    expect(await read.missing).toBeUndefined();
+    expect(read.lines).toEqual(log);
+    expect(sinceTimes(read)).toEqual([
+      null,
+      '2026-02-28T23:59:59Z',
+      '2026-03-01T00:00:00Z',
+      '2026-03-01T00:00:01Z',
+      '2026-03-01T00:00:05Z',
+    ]);
+    expect(Object.fromEntries(read.server.requests(path)[0]?.query ?? [])).toEqual({
+      container: 'main',
+      follow: 'true',
+      timestamps: 'true',
+    });
+  });
+
+  test('wherever and however often the connection is lost while the container runs', async () => {
+    const bytes = fc.array(fc.nat(500), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(bytes, async (at) => {
+        const server = await ScriptedApi.start();
+        const lines: LogText[] = [];
+        server.next(path, ...at.map((length) => part(length, 'cut')));
+        server.serve(path, whole);
+        const missing = await readContainerLog({
+          api: server.api,
+          path,
+          container: 'main',
+          position: undefined,
+          hasEnded: () => lines.length >= log.length,
+          line: (line) => Promise.resolve(void lines.push(line)),
+          signal: never,
+          backOffMs: 0,
+        });
+        await server.stop();
+        expect(missing).toBeUndefined();
+        expect(textsOf(lines)).toEqual(textsOf(log));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('from where another reader got to', async () => {
+    const first = await reading([], whole);
+    await first.missing;
+    for (const [i, position] of first.positions.entries()) {
+      const second = await reading([], whole, { position, endsAfter: 0 });
+      expect(await second.missing).toBeUndefined();
+      expect(textsOf(second.lines)).toEqual(textsOf(log.slice(i + 1)));
+      await second.server.stop();
+    }
+  });
+
+  test('with lines of the same time on both sides of a lost connection', async () => {
+    const same = Array.from({ length: 9 }, (_, i) => ({ t: '2026-03-01T00:00:00.5Z', m: `line ${String(i)}` }));
+    const cuts = [100, 150, 200].map((bytes) => part(bytes, 'cut', same));
+    const read = await reading(
+      cuts,
+      (exchange) => {
+        exchange.end(logText(same, exchange));
+      },
+      { endsAfter: 9 },
+    );
+    expect(await read.missing).toBeUndefined();
+    expect(textsOf(read.lines)).toEqual(textsOf(same));
+  });
+
+  test('also the last one, that has no newline', async () => {
+    const text: Answer = (exchange) => {
+      exchange.end(logText(log, exchange).trimEnd());
+    };
+    const read = await reading([], text, { endsAfter: log.length - 1 });
+    expect(await read.missing).toBeUndefined();
+    expect(textsOf(read.lines)).toEqual(textsOf(log));
+  });
+
+  test('but not the half of one at the end of an answer, while the container runs', async () => {
+    const read = await reading([part(100, 'end')], whole);
+    expect(await read.missing).toBeUndefined();
+    expect(textsOf(read.lines)).toEqual(textsOf(log));
+  });
+
+  // The API server ends its answer like any other when it loses the kubelet's: apiserver's StreamObject drops the error of its copy.
+  test.fails('also when an answer ends before the place is found where the last one got to', async () => {
+    const bytes = logText(log.slice(0, 5), { query: new URLSearchParams() } as never).length;
+    const read = await reading([part(bytes, 'cut'), part(70, 'end')], whole);
+    expect(await read.missing).toBeUndefined();
+    expect(textsOf(read.lines)).toEqual(textsOf(log));
+  });
+
+  // The same, and the container ends while this answer is read: another one will follow.
+  test.fails('also when an answer ends in the middle of one, just as the container has ended', async () => {
+    const read = await reading([part(290, 'end')], whole, { endsAfter: 1 });
+    expect(await read.missing).toBeUndefined();
+    expect(textsOf(read.lines)).toEqual(textsOf(log));
+  });
+
+  test('after a rotation all that is there, and nothing twice', async () => {
+    const rotated: Answer = (exchange) => {
+      exchange.end(logText(log.slice(7), exchange));
+    };
+    const read = await reading([part(200, 'cut')], rotated, { endsAfter: 10 });
+    expect(await read.missing).toBeUndefined();
+    expect(textsOf(read.lines)).toEqual(textsOf([...log.slice(0, 5), ...log.slice(7)]));
+  });
+
+  test('after a rotation, of a container that says nothing more for now', async () => {
+    const position = { t: '2026-03-01T00:00:00.100Z', n: 1 };
+    const read = await reading([], (exchange) => exchange.write(logText(log.slice(1, 3), exchange)), {
+      position,
+      quietMs: 20,
+    });
+    await until('what was held back', () => read.lines.length > 0, 5_000, 5);
+    expect(textsOf(read.lines)).toEqual(['line 1', 'line 2']);
+    expect(read.server.requests(path)).toHaveLength(1);
+  });
+
+  // After a pause of the whole process (a suspended machine, a throttled one) the timer comes before what waits in the socket.
+  test.fails('though this process stood still while the rest was on its way', async () => {
+    const position = { t: log[1]?.t ?? '', n: 1 };
+    const begins: Answer = async (exchange) => {
+      const [first = '', ...rest] = logText(log, exchange).split(/(?<=\n)/);
+      await exchange.write(first);
+      setTimeout(() => {
+        exchange.end(rest.join(''));
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+      }, 5);
+    };
+    const read = await reading([begins], whole, { position, quietMs: 60, endsAfter: log.length - 2 });
+    expect(await read.missing).toBeUndefined();
+    expect(textsOf(read.lines)).toEqual(textsOf(log.slice(2)));
+  });
+
+  test('of a job that writes now and then, as soon as it is written', async () => {
+    const server = await ScriptedApi.start();
+    const lines: LogText[] = [];
+    let more: ((text: string) => Promise<void>) | undefined;
+    server.serve(path, (exchange) => {
+      more = (text) => exchange.write(text);
+      exchange.begin();
+    });
+    const control = new AbortController();
+    const missing = readContainerLog({
+      api: server.api,
+      path,
+      container: 'main',
+      position: undefined,
+      hasEnded: () => false,
+      line: (line) => Promise.resolve(void lines.push(line)),
+      signal: control.signal,
+    });
+    missing.catch(() => undefined);
+    await until('a request', () => more !== undefined, 5_000, 5);
+    for (const [i, line] of log.entries()) {
+      await more?.(logText([line], { query: new URLSearchParams() } as never));
+      await until(`line ${String(i)}`, () => lines.length === i + 1, 5_000, 1);
+    }
+    control.abort(new Error('enough'));
+    await expect(missing).rejects.toThrow();
+  });
+});
+
+describe('a log that is not to be had', () => {
+  test('because the kubelet has removed it, says so, and its sentence is no line', async () => {
+    const read = await reading(
+      [],
+      (exchange) => {
+        exchange.end(sentence);
+      },
+      { endsAfter: 0 },
+    );
+    expect(await read.missing).toBe(sentence);
+    expect(read.lines).toEqual([]);
+    expect(read.server.requests(path)).toHaveLength(1);
+  });
+
+  test('after some of it, says so', async () => {
+    const read = await reading(
+      [part(150, 'cut')],
+      (exchange) => {
+        exchange.end(`${sentence}\n`);
+      },
+      { endsAfter: 3 },
+    );
+    expect(await read.missing).toBe(sentence);
+    expect(textsOf(read.lines)).toEqual(textsOf(log.slice(0, read.lines.length)));
+  });
+
+  test('yet, because the container waits, is asked for again', async () => {
+    const waits = refuses(400, 'container "main" in pod "digits-a1-x" is waiting to start: ContainerCreating');
+    const read = await reading([waits, waits], whole);
+    expect(await read.missing).toBeUndefined();
+    expect(textsOf(read.lines)).toEqual(textsOf(log));
+  });
+
+  test('of a container that has ended, because its node does not answer, is missing at once', async () => {
+    const read = await reading([], refuses(500, 'no preferred addresses found'), { endsAfter: 0, backOffMs: 60_000 });
+    expect(await read.missing).toBe('no preferred addresses found');
+    expect(read.server.requests(path)).toHaveLength(1);
+  });
+
+  test('of a container that runs, because its node does not answer, is asked for until it does', async () => {
+    const away = refuses(500, 'dial tcp 10.0.0.7:10250: connect: connection refused');
+    const read = await reading([away, away, part(150, 'cut'), away], whole);
+    expect(await read.missing).toBeUndefined();
+    expect(textsOf(read.lines)).toEqual(textsOf(log));
+  });
+
+  test('because the pod is gone, is missing, whatever is known of its container', async () => {
+    const read = await reading([part(150, 'cut')], refuses(404, 'pods "digits-a1-x" not found'), {
+      endsAfter: Infinity,
+    });
+    expect(await read.missing).toBe('pods "digits-a1-x" not found');
+  });
+
+  // The network's fault says nothing about the log.
+  test.fails('because the first connection is lost, of a container that has ended, is asked for once more', async () => {
+    const read = await reading([part(20, 'cut')], whole, { endsAfter: 0 });
+    expect(await read.missing).toBeUndefined();
+    expect(textsOf(read.lines)).toEqual(textsOf(log));
+  });
+});
+
+test('an end of the log before the news that the container has ended is looked at once more, and is no fault', async () => {
+  const read = await reading([], whole, { endsAfter: Infinity });
+  await until('a second look', () => read.server.requests(path).length > 1, 5_000, 5);
+  read.end();
+  expect(await read.missing).toBeUndefined();
+  expect(textsOf(read.lines)).toEqual(textsOf(log));
+});
+
+test('an empty log is a log', async () => {
+  const read = await reading(
+    [],
+    (exchange) => {
+      exchange.end();
+    },
+    { endsAfter: 0 },
+  );
+  expect(await read.missing).toBeUndefined();
+  expect(read.lines).toEqual([]);
+});
+
+test('a connection that is silent for too long is left for another', async () => {
+  const read = await reading([(exchange) => exchange.write(logText(log.slice(0, 3), exchange))], whole, {
+    silenceMs: 30,
+  });
+  expect(await read.missing).toBeUndefined();
+  expect(textsOf(read.lines)).toEqual(textsOf(log));
+});
+
+test.each([
+  ['between lines', (exchange) => exchange.write(logText(log.slice(0, 3), exchange))],
+  ['before an answer', () => undefined],
+  ['between two tries', refuses(500, 'no')],
+] satisfies [string, Answer][])('who lets go %s is free at once', async (_, answer) => {
+  const control = new AbortController();
+  const read = await reading([], answer, { signal: control.signal, backOffMs: 60_000 });
+  const [request] = await until(
+    'a request',
+    () => {
+      const all = read.server.requests(path);
+      return all.length > 0 ? all : undefined;
+    },
+    5_000,
+    5,
+  );
+  const begun = performance.now();
+  control.abort(new Error('enough'));
+  await expect(read.missing).rejects.toThrow();
+  expect(performance.now() - begun).toBeLessThan(500);
+  await request?.closed;
+});
+
+test('what a line is refused with comes out as it is, and nothing more is read', async () => {
+  const full = new Error('the store is full');
+  const taken: string[] = [];
+  const read = await reading([], whole, {
+    line: ({ m }) => {
+      if (taken.length === 2) return Promise.reject(full);
+      taken.push(m);
+      return Promise.resolve();
+    },
+  });
+  await expect(read.missing).rejects.toBe(full);
+  expect(taken).toEqual(['line 0', 'line 1']);
+  expect(read.server.requests(path)).toHaveLength(1);
+});
+
+// The next line is waited for already when those that were held back are refused; nobody hears when that wait fails.
+test.fails('what is refused of lines that were held back ends the reading, and nothing else', async () => {
+  const unheard: unknown[] = [];
+  const others = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection').on('unhandledRejection', (error) => unheard.push(error));
+  try {
+    const full = new Error('the store is full');
+    const read = await reading([], (exchange) => exchange.write(logText(log.slice(1, 3), exchange)), {
+      position: { t: '2026-03-01T00:00:00.100Z', n: 1 },
+      quietMs: 20,
+      line: () => Promise.reject(full),
+    });
+    await expect(read.missing).rejects.toBe(full);
+    await read.server.requests(path)[0]?.closed;
+    await new Promise(setImmediate);
+  } finally {
+    process.removeAllListeners('unhandledRejection');
+    for (const other of others) process.on('unhandledRejection', other);
+  }
+  expect(unheard).toEqual([]);
+});
+
+describe('a line that is longer than memory', () => {
+  const long: LogText[] = [
+    { t: '2026-03-01T00:00:00Z', m: 'x'.repeat(3_000_000) },
+    { t: '2026-03-01T00:00:01Z', m: 'after' },
+  ];
+  const serves = (lines: readonly LogText[]): Answer => {
+    return (exchange) => {
+      exchange.end(logText(lines, exchange));
+    };
+  };
+
+  test('is cut, and those after it come', async () => {
+    const read = await reading([], serves(long), { endsAfter: 2 });
+    expect(await read.missing).toBeUndefined();
+    expect(textsOf(read.lines).map((m) => m.slice(0, 5))).toEqual(['xxxxx', 'after']);
+    expect(read.lines[0]?.m.length).toBeGreaterThan(1_000_000);
+  });
+
+  // What is cut off looks like a message of the kubelet's.
+  test.fails('is no trouble at the end of a log', async () => {
+    const read = await reading([], serves(long.slice(0, 1)), { endsAfter: 1 });
+    expect(await read.missing).toBeUndefined();
+  });
+});
