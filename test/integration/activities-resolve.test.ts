@@ -41,7 +41,8 @@ test('a good spec becomes a complete plan in the store, and a small summary', as
     ...{ workflowId: 'train-1', firstRunId: 'first', entity, user: 'ada' },
     specDigest: sha256Hex(canonicalJson(spec)),
     source: { code: { digest: harness.digest } },
-    command: [...sh('exit 0'), '--fast'],
+    entrypoint: sh('exit 0'),
+    args: ['--fast'],
     ...{ runConfig: { lr: 0.1 }, env: { A: 'b' }, resourceArgs: { env: { ROOM: '5' } }, tags: ['x'] },
   });
 });
@@ -118,7 +119,7 @@ test('where the earlier workflow was deleted, its id is free, and nothing of it 
   knows('second', false);
   await run.resolve(harness.spec('exit 0'), second);
   expect(await harness.store.list(keyOf.run('again'))).toEqual([keyOf.plan('again')]);
-  expect(await harness.json(keyOf.plan('again'))).toMatchObject({ firstRunId: 'second', command: sh('exit 0') });
+  expect(await harness.json(keyOf.plan('again'))).toMatchObject({ firstRunId: 'second', entrypoint: sh('exit 0') });
 });
 
 test.each([

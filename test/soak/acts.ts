@@ -1,6 +1,10 @@
 import { changingMax } from './changing-max.ts';
 import { deploys } from './deploys.ts';
 import type { Findings } from './findings.ts';
+import { kubernetesLeftovers } from './kubernetes-leftovers.ts';
+import { matrix } from './kubernetes-matrix.ts';
+import { reasons } from './kubernetes-reasons.ts';
+import { playOnKubernetes, type KubernetesScenario } from './kubernetes-stage.ts';
 import { leftovers } from './leftovers.ts';
 import { manyLive } from './many-live.ts';
 import { onePlace } from './one-place.ts';
@@ -57,5 +61,24 @@ function sweepActs(scale: number): Act[] {
   ];
 }
 
+function kubernetesActs(scale: number): Act[] {
+  const scaled = scaledBy(scale);
+  const on = <Sizes>(group: string, scenario: KubernetesScenario<Sizes>, sizes: Sizes): Act => ({
+    group,
+    name: scenario.name,
+    sizes,
+    play: (seed, say) => playOnKubernetes(scenario, sizes, seed, say),
+  });
+  return [
+    on('reasons', reasons, { trials: scaled(20, 2), kills: scaled(30, 2) }),
+    on('matrix', matrix, { rounds: scaled(2, 1) }),
+    on('leftovers', kubernetesLeftovers, { runs: scaled(100, 9), inFlight: scaled(12, 6) }),
+  ];
+}
+
 /** What can be soaked. */
-export const soaks: Readonly<Record<string, (scale: number) => Act[]>> = { launch: launchActs, sweep: sweepActs };
+export const soaks: Readonly<Record<string, (scale: number) => Act[]>> = {
+  launch: launchActs,
+  sweep: sweepActs,
+  kubernetes: kubernetesActs,
+};

@@ -1,4 +1,4 @@
-/** Statistics: scenarios of the tests with numbers that no test has time for. `npm run soak -- launch`, `npm run soak -- sweep`. */
+/** Statistics: scenarios of the tests with numbers that no test has time for. `npm run soak -- launch`, `sweep`, `kubernetes`. */
 import { randomInt } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { Argument, Command, InvalidArgumentError } from 'commander';
@@ -21,8 +21,10 @@ const program = new Command('soak')
   )
   .addArgument(new Argument('<what>', 'what is soaked').choices(Object.keys(soaks)))
   .option('--seed <n>', 'repeats the choices of an earlier soak (default: another one each time)', seedOf)
-  .option('--only <groups>', `some of ${groupsIn('launch')}; of sweep: ${groupsIn('sweep')} (default: all)`, (text) =>
-    text.split(','),
+  .option(
+    '--only <groups>',
+    `some of ${groupsIn('launch')}; of sweep: ${groupsIn('sweep')}; of kubernetes: ${groupsIn('kubernetes')} (default: all)`,
+    (text) => text.split(','),
   )
   .option('--scale <factor>', 'of the full numbers', scaleOf, 1)
   .option('--report <file>', 'where the report goes, in markdown')

@@ -39,12 +39,12 @@ export class Disruptions {
     return () => this.#send('DELETE', `${path}/none`);
   }
 
-  /** A pod of higher priority that wants the place of others on their node. */
-  async outbid(cpu: string, node: string): Promise<void> {
+  /** A pod of higher priority that wants the place of others on their node. Answers how to take it away. */
+  async outbid(cpu: string, node: string): Promise<() => Promise<void>> {
     const name = `relaunch-test-high`;
     const priority = { metadata: { name }, value: 1_000, preemptionPolicy: 'PreemptLowerPriority' };
     await this.#send('POST', '/apis/scheduling.k8s.io/v1/priorityclasses', priority).catch(unlessThere);
-    await this.#send('POST', this.#pods, {
+    const { metadata } = await this.#answer<Pod>('POST', this.#pods, {
       metadata: { generateName: 'high-' },
       spec: {
         priorityClassName: name,
@@ -54,6 +54,7 @@ export class Disruptions {
         containers: [{ name: 'main', image: 'none', resources: { requests: { cpu } } }],
       },
     });
+    return () => this.#send('DELETE', `${this.#pods}/${metadata.name}`, { gracePeriodSeconds: 0 });
   }
 
   /** A pod that the node cannot do without, for which its kubelet makes place. */

@@ -36,8 +36,14 @@ export async function faultProxy(kubeconfig: string): Promise<FaultProxy> {
   const forward = async (incoming: IncomingMessage, answer: ServerResponse): Promise<void> => {
     const url = new URL(incoming.url ?? '/', server);
     const fault = proxy.fault({ method: incoming.method ?? '', url });
-    if (fault === 'cut') return void incoming.socket.destroy();
-    if (fault !== undefined && 'status' in fault) return refuse(answer, fault);
+    if (fault === 'cut') {
+      incoming.socket.destroy();
+      return;
+    }
+    if (fault !== undefined && 'status' in fault) {
+      refuse(answer, fault);
+      return;
+    }
     if (fault !== undefined) await sleep(fault.delayMs);
     const onward = httpsRequest(url, {
       method: incoming.method,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readContainerLog, type ContainerLogOptions } from '../../activities/backends/kubernetes/container-log.ts';
@@ -90,7 +91,7 @@ describe('each line of a log comes once', () => {
       null,
       '2026-02-28T23:59:59Z',
       '2026-03-01T00:00:00Z',
-      '2026-03-01T00:00:01Z',
+      '2026-03-01T00:00:00Z',
       '2026-03-01T00:00:05Z',
     ]);
     expect(Object.fromEntries(read.server.requests(path)[0]?.query ?? [])).toEqual({
@@ -113,7 +114,7 @@ describe('each line of a log comes once', () => {
           path,
           container: 'main',
           position: undefined,
-          hasEnded: () => lines.length >= log.length,
+          hasEnded: () => lines.length >= log.length && server.requests(path).length > at.length,
           line: (line) => Promise.resolve(void lines.push(line)),
           signal: never,
           backOffMs: 0,
@@ -176,7 +177,7 @@ describe('each line of a log comes once', () => {
 
   // The same, and the container ends while this answer is read: another one will follow.
   test.fails('also when an answer ends in the middle of one, just as the container has ended', async () => {
-    const read = await reading([part(290, 'end')], whole, { endsAfter: 1 });
+    const read = await reading([part(285, 'end')], whole, { endsAfter: 1 });
     expect(await read.missing).toBeUndefined();
     expect(textsOf(read.lines)).toEqual(textsOf(log));
   });
@@ -185,9 +186,9 @@ describe('each line of a log comes once', () => {
     const rotated: Answer = (exchange) => {
       exchange.end(logText(log.slice(7), exchange));
     };
-    const read = await reading([part(200, 'cut')], rotated, { endsAfter: 10 });
+    const read = await reading([part(200, 'cut')], rotated, { endsAfter: 11 });
     expect(await read.missing).toBeUndefined();
-    expect(textsOf(read.lines)).toEqual(textsOf([...log.slice(0, 5), ...log.slice(7)]));
+    expect(textsOf(read.lines)).toEqual(textsOf([...log.slice(0, 6), ...log.slice(7)]));
   });
 
   test('after a rotation, of a container that says nothing more for now', async () => {
@@ -207,10 +208,11 @@ describe('each line of a log comes once', () => {
     const begins: Answer = async (exchange) => {
       const [first = '', ...rest] = logText(log, exchange).split(/(?<=\n)/);
       await exchange.write(first);
-      setTimeout(() => {
+      await sleep(5);
+      setImmediate(() => {
         exchange.end(rest.join(''));
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
-      }, 5);
+        process.nextTick(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100));
+      });
     };
     const read = await reading([begins], whole, { position, quietMs: 60, endsAfter: log.length - 2 });
     expect(await read.missing).toBeUndefined();
@@ -361,7 +363,7 @@ test.each([
 test('what a line is refused with comes out as it is, and nothing more is read', async () => {
   const full = new Error('the store is full');
   const taken: string[] = [];
-  const read = await reading([], whole, {
+  const read = await reading([], (exchange) => exchange.write(logText(log, exchange)), {
     line: ({ m }) => {
       if (taken.length === 2) return Promise.reject(full);
       taken.push(m);
@@ -373,27 +375,41 @@ test('what a line is refused with comes out as it is, and nothing more is read',
   expect(read.server.requests(path)).toHaveLength(1);
 });
 
-// The next line is waited for already when those that were held back are refused; nobody hears when that wait fails.
-test.fails('what is refused of lines that were held back ends the reading, and nothing else', async () => {
-  const unheard: unknown[] = [];
-  const others = process.listeners('unhandledRejection');
-  process.removeAllListeners('unhandledRejection').on('unhandledRejection', (error) => unheard.push(error));
-  try {
-    const full = new Error('the store is full');
-    const read = await reading([], (exchange) => exchange.write(logText(log.slice(1, 3), exchange)), {
-      position: { t: '2026-03-01T00:00:00.100Z', n: 1 },
-      quietMs: 20,
-      line: () => Promise.reject(full),
-    });
-    await expect(read.missing).rejects.toBe(full);
-    await read.server.requests(path)[0]?.closed;
-    await new Promise(setImmediate);
-  } finally {
-    process.removeAllListeners('unhandledRejection');
-    for (const other of others) process.on('unhandledRejection', other);
-  }
-  expect(unheard).toEqual([]);
+test('what is refused of lines that were held back comes out as it is', async () => {
+  const full = new Error('the store is full');
+  const read = await reading([], (exchange) => exchange.write(logText(log.slice(1, 3), exchange)), {
+    position: { t: '2026-03-01T00:00:00.100Z', n: 1 },
+    quietMs: 20,
+    line: () => Promise.reject(full),
+  });
+  await expect(read.missing).rejects.toBe(full);
+  await read.server.requests(path)[0]?.closed;
 });
+
+// Node's: to abort a request whose answer is all there, but not read, fails on a socket that has gone back to its agent without listeners.
+test.fails('a refused line of a log that is all there does not end the process', async () => {
+  const uncaught = await uncaughtDuring(async () => {
+    const full = new Error('the store is full');
+    const read = await reading([], whole, { line: () => Promise.reject(full) });
+    await expect(read.missing).rejects.toBe(full);
+    await sleep(20);
+  });
+  expect(uncaught).toEqual([]);
+});
+
+/** What would have ended this process. */
+async function uncaughtDuring(work: () => Promise<void>): Promise<unknown[]> {
+  const uncaught: unknown[] = [];
+  const others = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => uncaught.push(error));
+  try {
+    await work();
+  } finally {
+    process.removeAllListeners('uncaughtException');
+    for (const other of others) process.on('uncaughtException', other);
+  }
+  return uncaught;
+}
 
 describe('a line that is longer than memory', () => {
   const long: LogText[] = [
