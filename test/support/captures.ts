@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { classify, type Snapshot } from '../../activities/backends/kubernetes/classify.ts';
+import { classify } from '../../activities/backends/kubernetes/classify.ts';
+import type { Snapshot } from '../../activities/backends/kubernetes/snapshot.ts';
 import { firstsOf } from '../../activities/backends/kubernetes/firsts.ts';
 import type { ClusterEvent, Job, Pod } from '../../activities/backends/kubernetes/objects.ts';
 import type { Verdict } from '../../activities/backends/backend.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { classify, type Snapshot } from '../../activities/backends/kubernetes/classify.ts';
+import { classify } from '../../activities/backends/kubernetes/classify.ts';
+import type { Snapshot } from '../../activities/backends/kubernetes/snapshot.ts';
 import type { FirstsSeen } from '../../contracts/records.ts';
 import type { Job, Pod } from '../../activities/backends/kubernetes/objects.ts';
 import { captureNames, firstVerdict, readCapture, statesOf } from '../support/captures.ts';

@@ -98,7 +98,9 @@ class Reading {
     const resumption = new Resumption(this.#from);
     let trouble: string | undefined;
     for (let next = lines.next(); ;) {
-      const read = resumption.searching ? await Promise.race([next, quiet(this.#options.quietMs ?? quietMs)]) : await next;
+      const read = resumption.searching
+        ? await Promise.race([next, quiet(this.#options.quietMs ?? quietMs)])
+        : await next;
       if (read === 'quiet') {
         await this.#take(resumption.giveUp());
         continue;

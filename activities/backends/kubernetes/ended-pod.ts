@@ -32,22 +32,13 @@ export function endedPod(pod: Pod, first: FirstSeen | undefined, main: string | 
   };
 }
 
-/** A pod of which nothing is there but what was seen of it. */
-export function vanishedDisruption(first: FirstSeen): EndedPod['disruption'] {
-  return first.disruption === undefined ? undefined : disruptionOf(undefined, first, true);
-}
-
 /** A condition that turned False again was taken back: the pod lived on. */
-function disruptionOf(
-  last: Condition | undefined,
-  first: FirstSeen | undefined,
-  vanished = false,
-): EndedPod['disruption'] {
-  if (last === undefined && !vanished) return undefined;
+function disruptionOf(last: Condition | undefined, first: FirstSeen | undefined): EndedPod['disruption'] {
+  if (last === undefined) return undefined;
   const { reason, at, message } = first?.disruption ?? {
-    reason: last?.reason ?? 'unknown',
-    at: last?.lastTransitionTime,
-    message: last?.message,
+    reason: last.reason ?? 'unknown',
+    at: last.lastTransitionTime,
+    message: last.message,
   };
   return { reason, atMs: at === undefined ? undefined : Date.parse(at), message };
 }

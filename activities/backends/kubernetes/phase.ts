@@ -1,5 +1,5 @@
 import type { Observation } from '../../../contracts/messages.ts';
-import { mainOf } from './classify.ts';
+import { mainOf } from './snapshot.ts';
 import { annotation } from './labels.ts';
 import { statusesOf, type ContainerStatus, type Pod } from './objects.ts';
 import type { Seen } from './place.ts';

@@ -1,6 +1,6 @@
 import type { AttemptRef, Leaving } from '../backend.ts';
 import { Changes } from './changes.ts';
-import { nodesInDoubt } from './classify.ts';
+import { nodesInDoubt } from './node-loss.ts';
 import { holds, isTerminal, type Job, type Pod } from './objects.ts';
 import type { Place } from './place.ts';
 import { findNode, isOurs, readAttempt } from './read-attempt.ts';

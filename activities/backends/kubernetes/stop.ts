@@ -1,6 +1,7 @@
 import type { AttemptRef } from '../backend.ts';
 import { Changes } from './changes.ts';
-import { classify, nodesInDoubt } from './classify.ts';
+import { classify } from './classify.ts';
+import { nodesInDoubt } from './node-loss.ts';
 import { tombstoneOf } from './job-manifest.ts';
 import { annotation } from './labels.ts';
 import { holds, isTerminal, type Job, type Node, type Pod } from './objects.ts';

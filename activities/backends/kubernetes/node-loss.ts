@@ -1,0 +1,24 @@
+import { holds, isTerminal, type Pod } from './objects.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** A pod that has not ended this long after its grace period, on a node that is not Ready, is lost with its node. */
+const nodeLostAfterMs = 60_000;
+
+/** The nodes of pods that should have ended by now: the verdict wants to know how they are. */
+export function nodesInDoubt({ pods, at }: Snapshot): string[] {
+  return pods.flatMap((pod) => (isOverdue(pod, Date.parse(at)) && pod.spec?.nodeName ? [pod.spec.nodeName] : []));
+}
+
+/** The timestamp has the grace period in it. */
+function isOverdue(pod: Pod, nowMs: number): boolean {
+  const { deletionTimestamp } = pod.metadata;
+  return !isTerminal(pod) && deletionTimestamp !== undefined && nowMs > Date.parse(deletionTimestamp) + nodeLostAfterMs;
+}
+
+/** A pod that is lost with its node. Whether it still runs there nobody knows. */
+export function lostWithNode({ nodes = {}, pods, at }: Snapshot): Pod | undefined {
+  return pods.find((pod) => {
+    const node = nodes[pod.spec?.nodeName ?? ''];
+    return isOverdue(pod, Date.parse(at)) && node && holds(node.status?.conditions, 'Ready') === undefined;
+  });
+}
