@@ -49,6 +49,8 @@ export interface AgentOptions {
 /** Polls that one queue may have open: enough to start jobs in a burst, few enough to leave permits to other queues. */
 const submitPollers = 4;
 const recountMs = 2_000;
+/** After a change that the backend tells; more of them are counted at once. */
+const recountSoonMs = 200;
 /** How often it looks for attempts of agents that are gone. */
 const standInMs = 30_000;
 const tidyRunsMs = 10_000;
@@ -66,9 +68,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   for (const queue of queues) await readQueue(store, queue);
   const { client, connection, close } = await connectTemporal(options.temporal, namespace);
   const { id: namespaceId, retentionMs } = await describeNamespace(client, namespace);
+  let changed = (): void => undefined;
   const kubernetes = {
     ...options.kubernetes,
     owner: namespaceId,
+    changed: () => {
+      changed();
+    },
     failed: warn(logger, 'a watch of Kubernetes failed'),
   };
   const backends = options.backends ?? createBackends({ home, baseEnv, kubernetes });
@@ -118,6 +124,14 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
     stop();
   };
   const stopping = new AbortController();
+  // An attempt that another agent follows ends here, too, as soon as the backend says so.
+  let recounting: NodeJS.Timeout | undefined;
+  changed = () => {
+    recounting ??= setTimeout(() => {
+      recounting = undefined;
+      recount(gate, backends, name).catch(warn(logger, 'could not count attempts'));
+    }, recountSoonMs);
+  };
   const count = async (): Promise<void> => {
     void janitor.tidyAttempts(await recount(gate, backends, name), stopping.signal);
   };
@@ -155,6 +169,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
       .finally(async () => {
         await Promise.allSettled(running);
         stopping.abort();
+        changed = () => undefined;
+        clearTimeout(recounting);
         await Promise.all(chores.map((callOff) => callOff()));
         await dropAgentLease(store, name);
         await letGo();

@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { label } from '../../activities/backends/kubernetes/labels.ts';
+import { isTerminal } from '../../activities/backends/kubernetes/objects.ts';
 import { cancel, type Run } from '../../client/index.ts';
 import { auditLog, byAgent, type Audited } from '../support/audit-log.ts';
 import { Disruptions } from '../support/disruptions.ts';
-import { onRealNode } from '../support/kubernetes-harness.ts';
+import { onKwok, onRealNode } from '../support/kubernetes-harness.ts';
 import { endsWhenResumed, KubernetesScene, resumedOnce } from '../support/kubernetes-scene.ts';
 import { linesOf } from '../support/run-watch.ts';
 import { until } from '../support/until.ts';
@@ -19,7 +21,12 @@ let disruptions: Disruptions;
 
 beforeAll(async () => {
   const patient = { resourceArgs: { kubernetes: onRealNode }, gracePeriod: '20s' };
-  scene = await KubernetesScene.start(Object.fromEntries(queues.map((name) => [name, patient])));
+  const { template } = onKwok.spec;
+  const short = { template: { ...template, metadata: { annotations: { 'relaunch.test/seconds': '1' } } } };
+  scene = await KubernetesScene.start({
+    ...Object.fromEntries(queues.map((name) => [name, patient])),
+    short: { resourceArgs: { kubernetes: { spec: short } } },
+  });
   disruptions = new Disruptions(scene.namespace);
 });
 
@@ -111,6 +118,20 @@ describe.concurrent('an eviction leads to one requeue', () => {
       await expectOnePodAtATime(run);
     }
   });
+});
+
+test('two agents have as many runs alive as they may, and no more, whoever follows them', async () => {
+  await Promise.all(['short-1', 'short-2'].map((name) => scene.cluster.agent(name, ['short'], 2)));
+  let most = 0;
+  const counting = setInterval(() => {
+    void scene.namespace.pods(`${label.queue}=short`).then((pods) => {
+      most = Math.max(most, pods.filter((pod) => !isTerminal(pod)).length);
+    });
+  }, 100);
+  const runs = await Promise.all(Array.from({ length: 16 }, () => scene.launch('short', 'none')));
+  for (const run of runs) expect((await scene.end(run)).state).toBe('succeeded');
+  clearInterval(counting);
+  expect(most).toBe(4);
 });
 
 test('the rights of deploy/ are enough for all of this, and each of them is needed', async () => {

@@ -302,11 +302,14 @@ describe('a log that is not to be had', () => {
   });
 
   // The network's fault says nothing about the log.
-  test.fails('because the first connection is lost, of a container that has ended, is asked for once more', async () => {
-    const read = await reading([part(20, 'cut')], whole, { endsAfter: 0 });
-    expect(await read.missing).toBeUndefined();
-    expect(textsOf(read.lines)).toEqual(textsOf(log));
-  });
+  test.fails(
+    'because the first connection is lost, of a container that has ended, is asked for once more',
+    async () => {
+      const read = await reading([part(20, 'cut')], whole, { endsAfter: 0 });
+      expect(await read.missing).toBeUndefined();
+      expect(textsOf(read.lines)).toEqual(textsOf(log));
+    },
+  );
 });
 
 test('an end of the log before the news that the container has ended is looked at once more, and is no fault', async () => {
@@ -413,7 +416,7 @@ async function uncaughtDuring(work: () => Promise<void>): Promise<unknown[]> {
 
 describe('a line that is longer than memory', () => {
   const long: LogText[] = [
-    { t: '2026-03-01T00:00:00Z', m: 'x'.repeat(3_000_000) },
+    { t: '2026-03-01T00:00:00Z', m: 'x'.repeat(1_200_000) },
     { t: '2026-03-01T00:00:01Z', m: 'after' },
   ];
   const serves = (lines: readonly LogText[]): Answer => {

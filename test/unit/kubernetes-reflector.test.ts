@@ -266,7 +266,9 @@ test('a watch that is silent for too long is cut, and goes on where it was', asy
     },
     { silenceMs: 30 },
   );
-  await (await watching(scene)).closed;
+  await (
+    await watching(scene)
+  ).closed;
   await watching(scene, 2);
   scene.pods.put('b');
   await tells(scene, '+b@102');

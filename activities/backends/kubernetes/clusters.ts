@@ -15,6 +15,8 @@ export interface KubernetesOptions {
   owner: string;
   /** A watch that failed and is tried again. */
   failed?: (error: unknown) => void;
+  /** Something of an attempt changed: what Backend.list says may be different now. */
+  changed?: () => void;
 }
 
 /** The namespaces of clusters that this agent works in, each with its watches from the first time it is needed. */
@@ -56,13 +58,13 @@ export class Clusters {
     const [namespaceName = '', ...context] = name.split('@');
     const { api, namespace: own } = await this.#api(context.join('@') || this.#options.context);
     const namespace = namespaceName || own;
-    const { namespaces, owner, failed } = this.#options;
+    const { namespaces, owner, failed, changed } = this.#options;
     if (namespaces !== undefined && !namespaces.includes(namespace)) {
       throw refused(
         `namespace "${namespace}" is none of this agent's: kubernetes.namespaces are ${namespaces.join(', ')}`,
       );
     }
-    const place = new Place(api, name, namespace, owner, failed);
+    const place = new Place({ api, name, namespace, owner, failed, changed });
     this.#places.push(place);
     return place;
   }

@@ -20,6 +20,19 @@ interface Held {
   listeners: Set<() => void>;
 }
 
+export interface PlaceOptions {
+  api: KubernetesApi;
+  /** As AttemptRef.place has it. */
+  name: string;
+  namespace: string;
+  /** Of all that is ours. */
+  owner: string;
+  /** A watch that failed and is tried again. */
+  failed?: ((error: unknown) => void) | undefined;
+  /** Called at every change of any attempt. */
+  changed?: (() => void) | undefined;
+}
+
 /** What was seen first of an attempt is kept for those who come to ask after its objects are gone. */
 const mostForgotten = 10_000;
 
@@ -29,15 +42,16 @@ export class Place {
   readonly name: string;
   readonly namespace: string;
   readonly #selector: string;
+  readonly #changed: (() => void) | undefined;
   readonly #held = new Map<string, Held>();
   readonly #jobs: Reflector<Job>;
   readonly #pods: Reflector<Pod>;
 
-  /** `name`: as AttemptRef.place has it. `owner`: of all that is ours. */
-  constructor(api: KubernetesApi, name: string, namespace: string, owner: string, failed?: (error: unknown) => void) {
+  constructor({ api, name, namespace, owner, failed, changed }: PlaceOptions) {
     this.api = api;
     this.name = name;
     this.namespace = namespace;
+    this.#changed = changed;
     this.#selector = `${label.owner}=${owner}`;
     const options = { api, labelSelector: this.#selector, ...(failed === undefined ? {} : { failed }) };
     this.#jobs = new Reflector<Job>({
@@ -107,6 +121,11 @@ export class Place {
     });
   }
 
+  /** A Job that was just created counts as live before the watch tells of it. */
+  created(job: Job): void {
+    this.#jobs.learn(job);
+  }
+
   close(): void {
     this.#jobs.stop();
     this.#pods.stop();
@@ -118,6 +137,7 @@ export class Place {
     const held = this.#hold(uid);
     change(held);
     for (const listener of held.listeners) listener();
+    this.#changed?.();
     if (isIdle(held)) this.#tidy();
   }
 

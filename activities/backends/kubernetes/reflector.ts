@@ -49,6 +49,11 @@ export class Reflector<T extends { metadata: Metadata }> {
     return this.#synced.promise;
   }
 
+  /** An object that was just created: it is there, although the watch has not told yet. */
+  learn(object: T): void {
+    if (!this.#objects.has(object.metadata.uid)) this.#put(object);
+  }
+
   stop(): void {
     this.#stopping.abort();
     this.#synced.reject(new Error('the watch was stopped'));

@@ -1,6 +1,7 @@
 import { RelaunchError } from '../../../contracts/failures.ts';
 import type { Attempt } from '../backend.ts';
 import { jobOf } from './job-manifest.ts';
+import type { Job } from './objects.ts';
 import type { Place } from './place.ts';
 import { parseKubernetesArgs } from './queue-args.ts';
 import { checkOurs, findJob, nameOf } from './read-attempt.ts';
@@ -12,7 +13,7 @@ export async function submitAttempt(place: Place, owner: string, attempt: Attemp
   for (;;) {
     try {
       const query = { fieldValidation: 'Strict', fieldManager: 'relaunch' };
-      await place.api.send({ method: 'POST', path: place.path('jobs'), query, body, signal });
+      place.created(await place.api.send<Job>({ method: 'POST', path: place.path('jobs'), query, body, signal }));
       return;
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;

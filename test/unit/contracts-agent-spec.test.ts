@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { agentSpec } from '../../contracts/agent-spec.ts';
+import { fieldIssues, type FieldIssue } from '../../contracts/issues.ts';
+
+function wrongWith(spec: unknown): FieldIssue[] {
+  const parsed = agentSpec.safeParse(spec);
+  return parsed.success ? [] : fieldIssues(parsed.error, spec);
+}
+
+test('an agent’s file may say nothing', () => {
+  expect(agentSpec.parse({})).toEqual({});
+});
+
+test('an agent’s file may say all that there is, and it comes out as it is', () => {
+  const spec = {
+    name: 'rack-3.example',
+    queues: ['gpu', 'cpu'],
+    maxJobs: 99_999,
+    kubernetes: { kubeconfig: '~/.kube/config', context: 'prod', namespaces: ['ml', 'ml-2'] },
+  };
+  expect(agentSpec.parse(spec)).toEqual(spec);
+});
+
+test.each([
+  ['name', { name: 'two words' }, 'name', '"two words"', 'at most 63 characters'],
+  ['name', { name: 'x'.repeat(64) }, 'name', `"${'x'.repeat(64)}"`, 'at most 63 characters'],
+  ['queue', { queues: ['gpu', '-gpu'] }, 'queues.1', '"-gpu"', 'at most 63 characters'],
+  ['list of queues', { queues: 'gpu' }, 'queues', '"gpu"', 'expected array'],
+  ['number of jobs', { maxJobs: 0 }, 'maxJobs', '0', '1 to 99999'],
+  ['number of jobs', { maxJobs: 100_000 }, 'maxJobs', '100000', '1 to 99999'],
+  ['number of jobs', { maxJobs: 1.5 }, 'maxJobs', '1.5', 'expected int'],
+  ['number of jobs', { maxJobs: '3' }, 'maxJobs', '"3"', 'expected number'],
+  ['kubeconfig', { kubernetes: { kubeconfig: '' } }, 'kubernetes.kubeconfig', '""', 'a path'],
+  ['context', { kubernetes: { context: '' } }, 'kubernetes.context', '""', 'a name'],
+  ['list of namespaces', { kubernetes: { namespaces: [] } }, 'kubernetes.namespaces', '[]', 'one or more'],
+  ['namespace', { kubernetes: { namespaces: [''] } }, 'kubernetes.namespaces.0', '""', 'a name'],
+  ['section', { kubernetes: 'default' }, 'kubernetes', '"default"', 'expected object'],
+])('a wrong %s in %j is named, with what stood there and the rule', (_, spec, path, value, rule) => {
+  expect(wrongWith(spec)).toEqual([{ path, value, rule: expect.stringContaining(rule) as string }]);
+});
+
+test('keys that nobody knows are named, wherever they are', () => {
+  const spec = { max_jobs: 2, kubernetes: { kubeConfig: 'x', namespace: 'ml' } };
+  expect(wrongWith(spec)).toEqual(
+    expect.arrayContaining([
+      { path: 'max_jobs', value: '2', rule: 'not a known field' },
+      { path: 'kubernetes.kubeConfig', value: '"x"', rule: 'not a known field' },
+      { path: 'kubernetes.namespace', value: '"ml"', rule: 'not a known field' },
+    ]),
+  );
+  expect(wrongWith(spec)).toHaveLength(3);
+});
+
+test.each([[null], [[]], ['text'], [3]])('%j is no agent’s file', (value) => {
+  expect(wrongWith(value)).toEqual([expect.objectContaining({ path: '' })]);
+});

@@ -1,0 +1,82 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { ClientError } from '../../client/index.ts';
+import { readAgentFile } from '../../scripts/read-agent-file.ts';
+
+const scratch = await mkdtemp(join(tmpdir(), 'relaunch-agent-file-'));
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+await mkdir(join(scratch, 'etc'));
+
+/** Reads a file of this text from another directory than its own. */
+async function read(text: string): Promise<ReturnType<typeof readAgentFile>> {
+  await writeFile(join(scratch, 'etc', 'agent.yaml'), text);
+  return readAgentFile('etc/agent.yaml', scratch);
+}
+
+async function complaintOf(text: string): Promise<string> {
+  const error = await read(text).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(ClientError);
+  expect(error).toMatchObject({ code: 'bad-input' });
+  return (error as Error).message;
+}
+
+test('a file says what it says', async () => {
+  const text = 'name: rack-3\nqueues: [gpu]\nmaxJobs: 8\nkubernetes:\n  context: prod\n  namespaces: [ml]\n';
+  expect(await read(text)).toEqual({
+    name: 'rack-3',
+    queues: ['gpu'],
+    maxJobs: 8,
+    kubernetes: { context: 'prod', namespaces: ['ml'] },
+  });
+});
+
+test('a kubeconfig counts from where the file is, not from where the agent is started', async () => {
+  expect(await read('kubernetes: {kubeconfig: ../secrets/config}')).toEqual({
+    kubernetes: { kubeconfig: join(scratch, 'secrets', 'config') },
+  });
+});
+
+test('an absolute kubeconfig is where it says, and what else is said of the cluster stays', async () => {
+  expect(await read('maxJobs: 2\nkubernetes: {kubeconfig: /etc/kube, context: prod, namespaces: [a, b]}')).toEqual({
+    maxJobs: 2,
+    kubernetes: { kubeconfig: '/etc/kube', context: 'prod', namespaces: ['a', 'b'] },
+  });
+});
+
+test.each([
+  ['nothing', ''],
+  ['comments', '# all defaults\n'],
+  ['an empty map', '{}'],
+  ['JSON', '{"queues": []}'],
+])('a file of %s is one', async (_, text) => {
+  expect(await read(text)).toEqual(text.startsWith('{"') ? { queues: [] } : {});
+});
+
+test('keys that nobody knows are named with the file, all at once', async () => {
+  const message = await complaintOf('max_jobs: 2\nmaxJobs: 0\nkubernetes: {name_space: ml}\n');
+  const [first, ...rest] = message.split('\n');
+  expect(first).toBe("etc/agent.yaml is no agent's file:");
+  expect(rest.toSorted()).toEqual([
+    'kubernetes.name_space is "ml": not a known field',
+    'maxJobs is 0: 1 to 99999',
+    'max_jobs is 2: not a known field',
+  ]);
+});
+
+test('a file of something else is refused', async () => {
+  expect(await complaintOf('- gpu\n- cpu\n')).toContain('it is ["gpu","cpu"]');
+  expect(await complaintOf('gpu')).toContain('it is "gpu"');
+});
+
+test('a file that is no YAML is refused', async () => {
+  expect(await complaintOf('name: [rack-3\n')).toMatch(/^etc\/agent\.yaml is no YAML: /);
+});
+
+test('a file that is not there is refused by name', () => {
+  expect(() => readAgentFile('etc/none.yaml', scratch)).toThrow('etc/none.yaml cannot be read: there is no such file');
+});
