@@ -57,6 +57,8 @@ export class AttemptLogs {
     patience.abort();
     this.#cut.abort(new Error(`it did not come to its end within ${String(patienceMs / 1_000)} s`));
     await all;
+    // Called off on the way, it has not read all: whoever comes next goes on.
+    this.#signal.throwIfAborted();
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
