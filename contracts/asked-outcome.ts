@@ -22,7 +22,7 @@ export function outcomeAsked(asked: Omit<StopArgument, 'attempt'>, ending: Endin
     case 'stopped-early':
       return { kind: 'stopped-early', ...ending };
     case 'timed-out':
-      return { kind: 'timed-out', phase: asked.phase ?? 'run', ...ending };
+      return { kind: 'timed-out', phase: asked.phase ?? 'run', ...ending, ...definedOnly({ message: reason }) };
     case 'lost':
       return { kind: 'lost', reason: 'agent-lost', ...definedOnly({ message: reason }), ...ending };
     default:

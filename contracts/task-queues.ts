@@ -17,6 +17,9 @@ export const ioTaskQueue = (queue: string): string => `${queuePrefix}${queue}/io
 /** Await, stop and release where only the agent's host can do them. */
 export const agentTaskQueue = (agent: string): string => `agent/${agent}`;
 
+/** Whether only one agent polls it. */
+export const isAgentTaskQueue = (taskQueue: string): boolean => taskQueue.startsWith('agent/');
+
 /** The queue a task queue belongs to, or undefined for `agent/...` and foreign ones: an activity trusts this, not its arguments. */
 export function queueOfTaskQueue(taskQueue: string): string | undefined {
   return taskQueue.startsWith(queuePrefix) ? taskQueue.slice(queuePrefix.length).split('/')[0] : undefined;

@@ -1,7 +1,7 @@
 import { colours } from './colours.ts';
 import { ClientError, follow, type Relaunch, type RunEnd, type RunEvent, type SweepRow } from '../client/index.ts';
 import { describeOutcome, type AttemptOutcome } from '../contracts/outcome.ts';
-import { forDisplay } from '../store/display.ts';
+import { textOf } from './log-text.ts';
 import type { Cli } from './cli.ts';
 import { exitCode } from './complaint.ts';
 import { paintState, plain, renderJson } from './render.ts';
@@ -35,7 +35,7 @@ export function exitCodeOf({ state }: { state: RunEnd['state'] | SweepRow['state
 
 function showEvent(cli: Cli, event: RunEvent): void {
   if (event.kind === 'log') {
-    cli.out.line(forDisplay(event.line.m));
+    cli.out.line(textOf(event.line));
     return;
   }
   const shown = event.kind === 'end' ? describeEnd(event.end) : describeState(event);

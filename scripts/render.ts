@@ -44,7 +44,7 @@ export function renderFields(fields: readonly (readonly string[])[]): string {
 
 /** Foreign text on one line of a terminal. */
 export function plain(text: string | undefined): string {
-  return text === undefined ? '' : forDisplay(text).replace(/\s+/g, ' ').trim();
+  return text === undefined ? '' : forDisplay(text.replace(/\s+/g, ' ')).trim();
 }
 
 /** One JSON document. Characters that a terminal might obey are escaped, which changes nothing of its meaning. */

@@ -1,7 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { AgentActivities, ControlActivities } from '../contracts/activities.ts';
 import type { PlanSummary } from '../contracts/plan.ts';
-import { controlTaskQueue, resolveTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
+import { controlTaskQueue, isAgentTaskQueue, resolveTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
 
 /** Infrastructure that is away comes back: retried until it does, or until somebody cancels. What cannot succeed fails non-retryably. */
 const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const;
@@ -41,7 +41,8 @@ export const following = (
   proxyActivities<AgentActivities>({
     taskQueue,
     startToCloseTimeout: asLongAsItTakes,
-    scheduleToStartTimeout: plan.agentTimeoutMs,
+    // Where any agent can follow it, the job is not lost because none is there now.
+    ...(isAgentTaskQueue(taskQueue) ? { scheduleToStartTimeout: plan.agentTimeoutMs } : {}),
     heartbeatTimeout: '30s',
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry,

@@ -41,7 +41,7 @@ export async function runAttempt(attempt: number, plan: PlanSummary, inbox: Inbo
     inbox,
     () => over,
     (phase) => {
-      expired = { as: 'timed-out', phase };
+      expired = { as: 'timed-out', phase, ...(page.why === undefined ? {} : { reason: page.why }) };
     },
   );
   try {

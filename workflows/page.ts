@@ -60,6 +60,11 @@ export class Page {
     else this.#refresh();
   }
 
+  /** What keeps the attempt from running, in words. */
+  get why(): string | undefined {
+    return this.#current()?.why;
+  }
+
   ended({ outcome, summary }: AttemptEnd): void {
     const now = this.#current();
     if (now === undefined) return;

@@ -5,6 +5,7 @@ import { forDisplay } from '../../store/display.ts';
 import { connected, examples, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
 import { exitCode } from '../complaint.ts';
 import { renderJson } from '../render.ts';
+import { textOf } from '../log-text.ts';
 
 type Flags = CommonFlags & { follow?: boolean; attempt?: string; timestamps?: boolean };
 
@@ -36,15 +37,15 @@ async function print(cli: Cli, run: string, flags: Flags): Promise<void> {
       if (flags.json !== true && before !== 0 && line.attempt !== before)
         cli.err.line(colours.dim(`relaunch: attempt ${String(line.attempt)}`));
       before = line.attempt;
-      cli.out.line(flags.json === true ? renderJson(asJson(line)) : textOf(line, flags.timestamps === true));
+      cli.out.line(flags.json === true ? renderJson(asJson(line)) : timedTextOf(line, flags.timestamps === true));
     }
   });
   process.off('SIGINT', interrupt);
   if (stop.signal.aborted) cli.exitWith(exitCode.interrupted);
 }
 
-function textOf({ line }: AttemptLine, timestamps: boolean): string {
-  return `${timestamps ? `${colours.dim(forDisplay(line.t))} ` : ''}${forDisplay(line.m)}`;
+function timedTextOf({ line }: AttemptLine, timestamps: boolean): string {
+  return `${timestamps ? `${colours.dim(forDisplay(line.t))} ` : ''}${textOf(line)}`;
 }
 
 function asJson({ attempt, line }: AttemptLine): unknown {

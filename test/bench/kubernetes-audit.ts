@@ -1,8 +1,14 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
-import type { TestNamespace } from '../support/kubernetes-cluster.ts';
+import type { Testbed } from '../../scripts/testbed/kubernetes/up.ts';
 
 /** How many requests, by verb and resource: `get pods/log`. */
 export type Requests = Record<string, number>;
+
+/** Those of a namespace. */
+interface Agents {
+  testbed: Pick<Testbed, 'auditLog'>;
+  name: string;
+}
 
 interface Line {
   auditID: string;
@@ -11,7 +17,7 @@ interface Line {
   requestReceivedTimestamp: string;
 }
 
-/** Counts what an agent asks of the API server, by the audit log of that, through the rotations of the file. */
+/** Counts what the agents of a namespace ask of the API server, by the audit log of that, through the rotations of the file. */
 export class AuditCount {
   readonly #path: string;
   readonly #user: string;
@@ -19,7 +25,7 @@ export class AuditCount {
   #offset: number;
 
   /** @returns one that counts from now on; undefined where the cluster is not ours and has no such log */
-  static async open({ testbed, name }: TestNamespace): Promise<AuditCount | undefined> {
+  static async open({ testbed, name }: Agents): Promise<AuditCount | undefined> {
     if (testbed.auditLog === undefined) return undefined;
     const file = await open(testbed.auditLog);
     const { size } = await file.stat();
@@ -53,7 +59,7 @@ export class AuditCount {
     return this.#file.close();
   }
 
-  /** The agent's, in order. */
+  /** The agents', in order. */
   async *#lines(): AsyncGenerator<Line> {
     for (;;) {
       const isRotated = (await stat(this.#path)).ino !== (await this.#file.stat()).ino;

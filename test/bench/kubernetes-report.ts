@@ -48,14 +48,14 @@ function latencyTable(latencies: readonly Latency[]): string {
   return renderTable(['latency', 'p50', 'p95', 'most', 'samples', 'goal'], rows);
 }
 
-function throughputTable({ runs, alive, bare, relaunch, ratio }: KubernetesThroughput): string {
+function throughputTable({ runs, alive, bare, relaunch, ratio, events }: KubernetesThroughput): string {
   const head = ['throughput', 'per second', 'CPU-ms of one'];
   const rows = Object.entries({ 'bare Jobs': bare, runs: relaunch }).map(([name, { perSecond, cpuMs }]) => [
     name,
     perSecond.toFixed(1),
     cpuIn(cpuMs),
   ]);
-  const said = `ratio ${ratio.toFixed(2)} with ${String(runs)} jobs of 1 s, at most ${String(alive)} alive; goal ${String(goalRatio)}`;
+  const said = `ratio ${ratio.toFixed(2)} with ${String(runs)} jobs of 1 s, at most ${String(alive)} alive, goal ${String(goalRatio)}; ${events.toFixed(1)} events a run`;
   return `${renderTable(head, rows)}\n${said}`;
 }
 

@@ -28,17 +28,25 @@ export function untilInState(site: KubernetesSite, queue: PodKind, state: RunSta
   return untilCounted(site, state, runQuery({ queue, state }), wanted);
 }
 
-/** Waits until so many of a queue's runs have ended, and answers when the last did. @throws Error where one of them has not succeeded */
-export async function untilAllSucceeded(site: KubernetesSite, queue: PodKind, wanted: number): Promise<number> {
+interface Ended {
+  /** The last of them, in ms since 1970. */
+  atMs: number;
+  /** In the history of one of them, on average. */
+  events: number;
+}
+
+/** Waits until so many of a queue's runs have ended. @throws Error where one of them has not succeeded */
+export async function untilAllSucceeded(site: KubernetesSite, queue: PodKind, wanted: number): Promise<Ended> {
   const { workflow } = site.cluster.relaunch.temporal;
   const query = runQuery({ queue, query: "ExecutionStatus != 'Running'" });
   await untilCounted(site, 'ended', query, wanted);
-  let lastMs = 0;
-  for await (const { workflowId, status, closeTime } of workflow.list({ query })) {
+  let [atMs, events] = [0, 0];
+  for await (const { workflowId, status, closeTime, historyLength } of workflow.list({ query })) {
     if (status.name !== 'COMPLETED') throw new Error(`run ${workflowId} ended as ${status.name}`);
-    lastMs = Math.max(lastMs, closeTime?.getTime() ?? 0);
+    atMs = Math.max(atMs, closeTime?.getTime() ?? 0);
+    events += historyLength / wanted;
   }
-  return lastMs;
+  return { atMs, events };
 }
 
 async function untilCounted(

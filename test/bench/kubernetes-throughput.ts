@@ -22,6 +22,8 @@ export interface KubernetesThroughput extends Load {
   bare: Way;
   relaunch: Way;
   ratio: number;
+  /** In the history of a run, on average. */
+  events: number;
   /** Of the agent, in all, its start apart; undefined where nobody counted. */
   requests?: Requests;
 }
@@ -47,13 +49,13 @@ export async function measureKubernetesThroughput(site: KubernetesSite, load: Lo
   const ours = { server: cluster.serverPid, control: control.child.pid, agent: agent.child.pid };
   const used = cpuSince({ ...controlPlane, ...ours, client });
   const since = Date.now();
-  const endedAt = await untilAllSucceeded(site, 'brief', runs);
-  const relaunch = wayOf(runs, endedAt - since, used());
+  const { atMs, events } = await untilAllSucceeded(site, 'brief', runs);
+  const relaunch = wayOf(runs, atMs - since, used());
   measuring.say(`${relaunch.perSecond.toFixed(1)} runs a second`);
-  const requests = await audit?.between(since, endedAt);
+  const requests = await audit?.between(since, atMs);
   await audit?.close();
   const ratio = relaunch.perSecond / bare.perSecond;
-  return { ...load, bare, relaunch, ratio, ...(requests === undefined ? {} : { requests }) };
+  return { ...load, bare, relaunch, ratio, events, ...(requests === undefined ? {} : { requests }) };
 }
 
 function wayOf(jobs: number, ms: number, used: CpuMs): Way {

@@ -356,7 +356,7 @@ test('a follower that stops hands over no other line, and says nothing of a miss
   expect(texts(sink)).toEqual(['main 0', 'main 1']);
 });
 
-test('a follower that is called off hands over no other line, and that is no fault of the log', async () => {
+test('a follower that is called off hands over no other line, and has not come to the end', async () => {
   const { server, says, follower } = await scene();
   says('p', { main: open(logOf('main', 2)) });
   const control = new AbortController();
@@ -364,9 +364,10 @@ test('a follower that is called off hands over no other line, and that is no fau
   const logs = follower(sink, control.signal);
   logs.follow([podOf('p', { main: runs })], 'main');
   await until('the lines', () => sink.lines.length === 2, 5_000, 5);
-  control.abort(new Error('the agent stops'));
+  const reason = new Error('the agent stops');
+  control.abort(reason);
   await server.requests(logPath('p'))[0]?.closed;
-  await logs.drained(1_000);
+  await expect(logs.drained(1_000)).rejects.toBe(reason);
   expect(texts(sink)).toEqual(['main 0', 'main 1']);
 });
 

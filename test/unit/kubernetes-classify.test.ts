@@ -129,6 +129,28 @@ function job(conditions: readonly (readonly [type: string, reason?: string])[] =
   };
 }
 
+/** What a runtime says that could not start a container at all. */
+const startError: Pod = {
+  ...pod({}),
+  status: {
+    phase: 'Failed',
+    containerStatuses: [
+      {
+        name: 'main',
+        state: {
+          terminated: {
+            exitCode: 128,
+            reason: 'StartError',
+            message: 'exec: "nope": not found',
+            startedAt: '1970-01-01T00:00:00Z',
+            finishedAt: at(3),
+          },
+        },
+      },
+    ],
+  },
+};
+
 const snapshot = (more: Partial<Snapshot>): Snapshot => ({ job: job(), pods: [], at: at(100), ...more });
 
 describe('an attempt that', () => {
@@ -170,6 +192,12 @@ describe('an attempt that', () => {
       { pods: [pod({ exit: 255, word: 'Unknown' })] },
       {},
       { kind: 'lost', reason: 'runtime-restart' },
+    ],
+    [
+      'had a command that is not in its image',
+      { pods: [startError] },
+      {},
+      { kind: 'failed', cause: 'invalid-config', message: 'exec: "nope": not found' },
     ],
     [
       'lost a child for want of memory',

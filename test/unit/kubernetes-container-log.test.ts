@@ -127,6 +127,12 @@ describe('each line of a log comes once', () => {
     );
   });
 
+  test('of a container that has ended, through connections that are lost behind some of it', async () => {
+    const read = await reading([part(100, 'cut'), part(330, 'cut')], whole, { endsAfter: 0 });
+    expect(await read.missing).toBeUndefined();
+    expect(textsOf(read.lines)).toEqual(textsOf(log));
+  });
+
   test('from where another reader got to', async () => {
     const first = await reading([], whole);
     await first.missing;
@@ -162,7 +168,7 @@ describe('each line of a log comes once', () => {
   });
 
   test('but not the half of one at the end of an answer, while the container runs', async () => {
-    const read = await reading([part(100, 'end')], whole);
+    const read = await reading([part(125, 'end')], whole);
     expect(await read.missing).toBeUndefined();
     expect(textsOf(read.lines)).toEqual(textsOf(log));
   });
@@ -208,13 +214,13 @@ describe('each line of a log comes once', () => {
     const begins: Answer = async (exchange) => {
       const [first = '', ...rest] = logText(log, exchange).split(/(?<=\n)/);
       await exchange.write(first);
-      await sleep(5);
+      await sleep(20);
       setImmediate(() => {
         exchange.end(rest.join(''));
-        process.nextTick(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100));
+        process.nextTick(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 120));
       });
     };
-    const read = await reading([begins], whole, { position, quietMs: 60, endsAfter: log.length - 2 });
+    const read = await reading([begins], whole, { position, quietMs: 80, endsAfter: log.length - 2 });
     expect(await read.missing).toBeUndefined();
     expect(textsOf(read.lines)).toEqual(textsOf(log.slice(2)));
   });
@@ -338,6 +344,21 @@ test('a connection that is silent for too long is left for another', async () =>
   });
   expect(await read.missing).toBeUndefined();
   expect(textsOf(read.lines)).toEqual(textsOf(log));
+});
+
+test('a connection that is heard of is kept', async () => {
+  const writes: Answer = async (exchange) => {
+    for (const line of log) {
+      await exchange.write(`${line.t} ${line.m}\n`);
+      await sleep(30);
+    }
+    exchange.end();
+  };
+  const read = await reading([writes], whole, { silenceMs: 200, endsAfter: Infinity });
+  await until('all lines', () => read.lines.length === log.length, 5_000, 5);
+  expect(read.server.requests(path)).toHaveLength(1);
+  read.end();
+  expect(await read.missing).toBeUndefined();
 });
 
 test.each([

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sink } from '../backend.ts';
 import { readContainerLog } from './container-log.ts';
 import { positionsOf, type LogPosition, type LogPositions } from './log-position.ts';
-import { statusesOf, type ContainerStatus, type Pod } from './objects.ts';
+import { startOf, statusesOf, type Pod } from './objects.ts';
 import type { Place } from './place.ts';
 
 /** How much of the main container's output an outcome's message repeats. */
@@ -17,8 +17,8 @@ export class AttemptLogs {
   readonly #cut = new AbortController();
   readonly #positions: LogPositions;
   readonly #reading = new Map<string, Promise<void>>();
-  /** The last state of each container that was seen. */
-  readonly #ended = new Set<string>();
+  /** Of those that have ended, when; NaN where nobody knows. */
+  readonly #ended = new Map<string, number>();
   /** One line at a time: a line's cursor says that all before it were taken. */
   #turn: Promise<void> = Promise.resolve();
   #failure: { error: unknown } | undefined;
@@ -39,8 +39,9 @@ export class AttemptLogs {
       const several = pods.length > 1 || isIndexed(pod);
       for (const status of statusesOf(pod)) {
         const key = `${pod.metadata.name}/${status.name}`;
-        if (status.state?.terminated !== undefined) this.#ended.add(key);
-        if (!hasStarted(status) || this.#reading.has(key)) continue;
+        const { terminated } = status.state ?? {};
+        if (terminated !== undefined) this.#ended.set(key, Date.parse(terminated.finishedAt ?? ''));
+        if (startOf(status) === undefined || this.#reading.has(key)) continue;
         this.#reading.set(
           key,
           this.#read(pod, status.name, key, labelOf(pod, status.name, several), status.name === main),
@@ -85,6 +86,7 @@ export class AttemptLogs {
         container,
         position: this.#positions[key],
         hasEnded: () => this.#ended.has(key),
+        endedAtMs: () => this.#ended.get(key),
         line: ({ t, m }, position) => {
           if (isMain) this.#say(m);
           return this.#inTurn(key, position, () => write(t, 'stdout', m));
@@ -118,9 +120,6 @@ export class AttemptLogs {
     if (this.#lastWords.length > mostLastWords) this.#lastWords.shift();
   }
 }
-
-const hasStarted = ({ state }: ContainerStatus): boolean =>
-  state?.running !== undefined || Boolean(state?.terminated?.startedAt);
 
 const completionIndex = 'batch.kubernetes.io/job-completion-index';
 

@@ -75,6 +75,9 @@ function judge(snapshot: Snapshot, ended: readonly EndedPod[], over: Over): Verd
 const neverAdmitted =
   /^(NodeShutdown|Shutdown|NodeAffinity|UnexpectedAdmissionError|OutOf.*|Evicted|Terminated|Preempting)$/;
 
+/** Reasons of a container that its runtime could not start: no such program, no such directory. */
+const cannotStart = /^(StartError|ContainerCannotRun|RunContainerError)$/;
+
 function ofFailedPod(snapshot: Snapshot, cause: EndedPod, over: Over): Verdict {
   const { pod, teller, hasRun } = cause;
   const { reason, message } = pod.status ?? {};
@@ -83,15 +86,16 @@ function ofFailedPod(snapshot: Snapshot, cause: EndedPod, over: Over): Verdict {
   if (!hasRun && (over === 'stopped' || neverAdmitted.test(reason ?? '')))
     return lost(snapshot, 'never-started', cause, message ?? reason ?? 'it was stopped before it began');
   if (reason === 'Evicted') return failed(snapshot, 'storage-limit', cause, message);
-  const { exitCode, reason: word, startedAt } = teller?.terminated ?? {};
+  const { exitCode, reason: word, startedAt, message: words } = teller?.terminated ?? {};
+  if (cannotStart.test(word ?? '')) return failed(snapshot, 'invalid-config', cause, words);
   if (word === 'OOMKilled' && exitCode === 137)
     return failed(snapshot, 'out-of-memory', cause, 'the container used more memory than its limit');
   if ((exitCode === 255 && word === 'Unknown') || (word === 'ContainerStatusUnknown' && startedAt))
     return lost(snapshot, 'runtime-restart', cause, 'the container runtime or its machine was restarted');
   if (exitCode === undefined || exitCode === 0 || !hasRun)
     return lost(snapshot, hasRun ? 'vanished' : 'never-started', cause, message ?? reason ?? 'no container of it ran');
-  const words = word === 'OOMKilled' ? 'a process that the job had started used more memory than the limit' : undefined;
-  return failed(snapshot, 'exit-code', cause, words ?? teller?.terminated.message);
+  const child = word === 'OOMKilled' ? 'a process that the job had started used more memory than the limit' : undefined;
+  return failed(snapshot, 'exit-code', cause, child ?? words);
 }
 
 const deletedWords = (over: Over): string =>

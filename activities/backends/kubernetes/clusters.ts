@@ -79,8 +79,9 @@ export class Clusters {
         }
         config.setCurrentContext(context);
       }
-      const server = config.getCurrentCluster()?.server;
-      if (server === undefined) {
+      const { server, skipTLSVerify } = config.getCurrentCluster() ?? {};
+      // Without any configuration client-node speaks of http://localhost:8080, as kubectl once did.
+      if (server === undefined || (server.startsWith('http:') && skipTLSVerify !== true)) {
         throw refused("there is no cluster: name a kubeconfig in KUBECONFIG, or in the agent's file");
       }
       const namespace = config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';

@@ -21,6 +21,8 @@ export interface ContainerLogOptions {
   position: LogPosition | undefined;
   /** Whether the container has ended, as far as is known. */
   hasEnded: () => boolean;
+  /** When it did, in ms since 1970, by its node's clock. */
+  endedAtMs?: () => number | undefined;
   /** Takes each line once, in order, with the position behind it. */
   line: (line: LogText, position: LogPosition) => Promise<void>;
   signal: AbortSignal;
@@ -38,13 +40,17 @@ export interface ContainerLogOptions {
  */
 export async function readContainerLog(options: ContainerLogOptions): Promise<string | undefined> {
   let { position } = options;
+  /** Up to when it was read without a gap; 0: there may be one. */
+  let readUntilMs = 0;
   const firstMs = options.backOffMs ?? firstBackOffMs;
   for (let backOffMs = firstMs; ; backOffMs = Math.min(backOffMs * 2, mostBackOffMs)) {
     const endedBefore = options.hasEnded();
     const reading = new Reading(options, position);
     const trouble = await reading.run();
     const isOver = endedBefore && !(reading.wasCut && reading.position !== position);
-    if (isOver || reading.isGone) return trouble;
+    // A stream that was there until the container had ended has told all: that its log is gone by now is no loss.
+    if (isOver || reading.isGone) return readUntilMs >= (options.endedAtMs?.() ?? Infinity) ? undefined : trouble;
+    readUntilMs = reading.wasCut || trouble !== undefined ? 0 : Date.now();
     if (reading.position !== position) backOffMs = firstMs;
     position = reading.position;
     // An end of the stream comes a moment before the news that the container has ended.

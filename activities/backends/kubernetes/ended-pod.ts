@@ -1,5 +1,5 @@
 import type { FirstSeen } from '../../../contracts/records.ts';
-import { holds, statusesOf, type Condition, type Pod, type Terminated } from './objects.ts';
+import { holds, startOf, statusesOf, type Condition, type Pod, type Terminated } from './objects.ts';
 
 /** A pod as the verdict needs it: when things happened to it, in ms since 1970, and the container that tells its end. */
 export interface EndedPod {
@@ -28,7 +28,7 @@ export function endedPod(pod: Pod, first: FirstSeen | undefined, main: string | 
     disruption: disruptionOf(holds(pod.status?.conditions, 'DisruptionTarget'), first),
     deletedMs: first?.deletion === undefined ? undefined : Date.parse(first.deletion),
     teller: tellerOf(ended, main),
-    hasRun: statuses.some(({ state }) => state?.running !== undefined || Boolean(state?.terminated?.startedAt)),
+    hasRun: statuses.some((status) => startOf(status) !== undefined),
   };
 }
 

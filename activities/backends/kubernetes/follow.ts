@@ -4,7 +4,7 @@ import { AttemptLogs } from './attempt-logs.ts';
 import { brokenStart } from './broken-start.ts';
 import { Changes } from './changes.ts';
 import { classify, needsEvents } from './classify.ts';
-import { nodesInDoubt } from './node-loss.ts';
+import { nodesInDoubt, overdueAt } from './node-loss.ts';
 import { mainOf, type Snapshot } from './snapshot.ts';
 import { isTerminal, type Node } from './objects.ts';
 import { phaseOf } from './phase.ts';
@@ -17,12 +17,14 @@ import { whyWaiting } from './why-waiting.ts';
 const reconcileMs = 300_000;
 /** Between two looks at an attempt whose end is not told yet, though it looks ended. */
 const suspectMs = 1_000;
+/** Between two questions to the events of an attempt that waits: while they say nothing, and since they do. */
+const [soonMs, lookAgainMs] = [5_000, 60_000];
 /** A log ends a second after its container. */
 const logPatienceMs = 5_000;
 
 /** Follows an attempt to its end; see Backend.follow. The watch says when to look; each verdict comes from a read of its own. */
 export async function followAttempt(place: Place, ref: AttemptRef, sink: Sink, signal: AbortSignal): Promise<Verdict> {
-  await place.synced();
+  await place.synced(signal);
   const follower = new Follower(place, ref, sink, signal);
   try {
     return await follower.run();
@@ -65,7 +67,7 @@ class Follower {
       await this.#changes.next(waitMs, this.#signal);
       const seen = this.#place.seen(this.#ref);
       const broken = await this.#observe(seen);
-      const looksEnded = seen.job === undefined || seen.pods.some(isTerminal) || isOverdue(seen);
+      const looksEnded = seen.job === undefined || seen.pods.some(isTerminal) || overdueAt(seen.pods) < Date.now();
       const dueMs = readAt + (looksEnded ? 0 : reconcileMs) - Date.now();
       if (dueMs <= 0) {
         readAt = Date.now();
@@ -74,9 +76,9 @@ class Follower {
       }
       if (broken !== undefined && broken.waitMs <= 0) return broken.verdict;
       waitMs = Math.min(
-        looksEnded ? suspectMs : Math.max(dueMs, suspectMs),
+        looksEnded ? suspectMs : Math.max(suspectMs, Math.min(dueMs, overdueAt(seen.pods) - Date.now())),
         broken?.waitMs ?? Infinity,
-        this.#lookAgainMs(seen),
+        phaseOf(seen).phase === 'waiting' ? soonMs : Infinity,
       );
     }
   }
@@ -88,7 +90,9 @@ class Follower {
     await this.#observe(seen);
     const base: Snapshot = { ...seen, at: new Date().toISOString() };
     const nodes = await this.#nodes(base);
-    const events = needsEvents(base, this.#firsts) ? await eventsOf(this.#place, this.#ref, this.#signal) : undefined;
+    const events = needsEvents(base, this.#firsts)
+      ? await eventsOf(this.#place, this.#ref, seen.pods.length === 0 ? undefined : seen.pods, this.#signal)
+      : undefined;
     const snapshot = { ...base, nodes, ...(events === undefined ? {} : { events }) };
     if (classify(snapshot, this.#firsts) === undefined) {
       await this.#letGoOfSuspended(seen);
@@ -144,13 +148,9 @@ class Follower {
     if (phaseOf(seen).phase !== 'waiting') return undefined;
     if (Date.now() >= this.#why.until) {
       const why = await whyWaiting(this.#place, this.#ref, seen, this.#signal);
-      this.#why = { text: why, until: Date.now() + this.#lookAgainMs(seen) };
+      this.#why = { text: why, until: Date.now() + (why === undefined ? soonMs : lookAgainMs) };
     }
     return this.#why.text;
-  }
-
-  #lookAgainMs(seen: Seen): number {
-    return phaseOf(seen).phase === 'waiting' ? 30_000 : Infinity;
   }
 
   /** A suspension ends pods, not the attempt: what is left of them is nobody's evidence. */
@@ -158,12 +158,4 @@ class Follower {
     if (job?.spec?.suspend !== true) return;
     for (const pod of pods.filter(isTerminal)) await removeFinalizer(this.#place, pod, this.#signal);
   }
-}
-
-/** A pod that should have ended may never do so: then its node tells. */
-function isOverdue({ pods }: Seen): boolean {
-  return pods.some(
-    ({ metadata: { deletionTimestamp } }) =>
-      deletionTimestamp !== undefined && Date.parse(deletionTimestamp) < Date.now(),
-  );
 }

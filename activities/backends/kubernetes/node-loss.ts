@@ -9,11 +9,18 @@ export function nodesInDoubt({ pods, at }: Snapshot): string[] {
   return pods.flatMap((pod) => (isOverdue(pod, Date.parse(at)) && pod.spec?.nodeName ? [pod.spec.nodeName] : []));
 }
 
-/** The timestamp has the grace period in it. */
-function isOverdue(pod: Pod, nowMs: number): boolean {
+/** When, in ms since 1970, the next of the pods that should end is overdue; infinite where none should. */
+export const overdueAt = (pods: readonly Pod[]): number => Math.min(...pods.map(overdueAtOf));
+
+function overdueAtOf(pod: Pod): number {
   const { deletionTimestamp } = pod.metadata;
-  return !isTerminal(pod) && deletionTimestamp !== undefined && nowMs > Date.parse(deletionTimestamp) + nodeLostAfterMs;
+  // The timestamp has the grace period in it.
+  return isTerminal(pod) || deletionTimestamp === undefined
+    ? Infinity
+    : Date.parse(deletionTimestamp) + nodeLostAfterMs;
 }
+
+const isOverdue = (pod: Pod, nowMs: number): boolean => nowMs > overdueAtOf(pod);
 
 /** A pod that is lost with its node. Whether it still runs there nobody knows. */
 export function lostWithNode({ nodes = {}, pods, at }: Snapshot): Pod | undefined {

@@ -91,6 +91,12 @@ export const isTerminal = ({ status }: Pod): boolean => status?.phase === 'Succe
 export const holds = (conditions: readonly Condition[] | undefined, type: string): Condition | undefined =>
   conditions?.find((one) => one.type === type && one.status === 'True');
 
+/** When a container began to run. A runtime that could not start it says 1970, one that never tried says null. */
+export function startOf({ state }: ContainerStatus): string | undefined {
+  const startedAt = state?.running?.startedAt ?? state?.terminated?.startedAt ?? undefined;
+  return startedAt === undefined || Date.parse(startedAt) <= 0 ? undefined : startedAt;
+}
+
 /** Of all its containers, those that prepare it first. */
 export const statusesOf = ({ status }: Pod): ContainerStatus[] => [
   ...(status?.initContainerStatuses ?? []),

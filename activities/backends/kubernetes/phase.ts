@@ -1,7 +1,7 @@
 import type { Observation } from '../../../contracts/messages.ts';
 import { mainOf } from './snapshot.ts';
 import { annotation } from './labels.ts';
-import { statusesOf, type ContainerStatus, type Pod } from './objects.ts';
+import { startOf, statusesOf, type ContainerStatus, type Pod } from './objects.ts';
 import type { Seen } from './place.ts';
 
 type Phase = Omit<Observation, 'attempt'>;
@@ -44,9 +44,8 @@ const scheduled = ({ status }: Pod) => status?.conditions?.find(({ type }) => ty
 const mainStatus = (pod: Pod, main: string | undefined): ContainerStatus | undefined =>
   pod.status?.containerStatuses?.find(({ name }) => name === main);
 
-function startedAt(status: ContainerStatus | undefined): string | undefined {
-  return status?.state?.running?.startedAt ?? status?.state?.terminated?.startedAt ?? undefined;
-}
+const startedAt = (status: ContainerStatus | undefined): string | undefined =>
+  status === undefined ? undefined : startOf(status);
 
 /** What the kubelet says, but for what it says of every pod. */
 function startingWhy(pods: readonly Pod[]): string | undefined {

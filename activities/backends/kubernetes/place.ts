@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { FirstsSeen } from '../../../contracts/records.ts';
 import type { AttemptRef } from '../backend.ts';
 import type { KubernetesApi } from './api.ts';
@@ -79,9 +80,22 @@ export class Place {
     });
   }
 
-  /** Resolves when all that is there has been seen once. */
-  async synced(): Promise<void> {
-    await Promise.all([this.#jobs.synced, this.#pods.synced]);
+  /** Resolves when all that is there has been seen once. @throws the signal's reason */
+  async synced(signal: AbortSignal): Promise<void> {
+    if (this.isSynced) return;
+    const aborted = new AbortController();
+    const calledOff = once(signal, 'abort', { signal: aborted.signal }).then(() => signal.throwIfAborted());
+    calledOff.catch(() => undefined);
+    try {
+      signal.throwIfAborted();
+      await Promise.race([Promise.all([this.#jobs.synced, this.#pods.synced]), calledOff]);
+    } finally {
+      aborted.abort();
+    }
+  }
+
+  get isSynced(): boolean {
+    return this.#jobs.isSynced && this.#pods.isSynced;
   }
 
   path(kind: 'jobs' | 'pods' | 'events', name?: string): string {

@@ -42,17 +42,26 @@ export function checkOurs(job: Job | undefined, ref: AttemptRef, place: Place): 
   );
 }
 
-/** What was said of an object of this kind and of those that are named after it, the oldest first. */
-export async function eventsOf(place: Place, ref: AttemptRef, signal: AbortSignal): Promise<ClusterEvent[]> {
-  const name = nameOf(ref);
-  const { items } = await place.api.send<{ items: ClusterEvent[] }>({
-    method: 'GET',
-    path: place.path('events'),
-    signal,
-  });
-  return items
-    .filter(({ involvedObject }) => involvedObject?.name === name || involvedObject?.name?.startsWith(`${name}-`))
+/** What was said of an attempt's Job and its pods, the oldest first. `pods`: undefined where they are gone, and not even their names are known. */
+export async function eventsOf(
+  place: Place,
+  ref: AttemptRef,
+  pods: readonly Pod[] | undefined,
+  signal: AbortSignal,
+): Promise<ClusterEvent[]> {
+  const job = nameOf(ref);
+  const names = pods === undefined ? [undefined] : [job, ...pods.map(({ metadata }) => metadata.name)];
+  const lists = await Promise.all(names.map((name) => listEvents(place, name, signal)));
+  return lists
+    .flat()
+    .filter(({ involvedObject }) => involvedObject?.name === job || involvedObject?.name?.startsWith(`${job}-`))
     .sort((a, b) => timeOf(a) - timeOf(b));
+}
+
+async function listEvents(place: Place, of: string | undefined, signal: AbortSignal): Promise<ClusterEvent[]> {
+  const query = { fieldSelector: of === undefined ? undefined : `involvedObject.name=${of}` };
+  const path = place.path('events');
+  return (await place.api.send<{ items: ClusterEvent[] }>({ method: 'GET', path, query, signal })).items;
 }
 
 export const timeOf = ({ lastTimestamp, eventTime, firstTimestamp }: ClusterEvent): number =>

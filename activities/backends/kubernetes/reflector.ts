@@ -34,7 +34,8 @@ export class Reflector<T extends { metadata: Metadata }> {
   readonly #objects = new Map<string, T>();
   readonly #stopping = new AbortController();
   #version: string | undefined;
-  #synced = Promise.withResolvers<undefined>();
+  #isSynced = false;
+  readonly #synced = Promise.withResolvers<undefined>();
   /** How often it listed and watched, for whoever counts requests. */
   readonly requests = { lists: 0, watches: 0 };
 
@@ -47,6 +48,10 @@ export class Reflector<T extends { metadata: Metadata }> {
   /** Resolves when everything that there is has been seen once. */
   get synced(): Promise<undefined> {
     return this.#synced.promise;
+  }
+
+  get isSynced(): boolean {
+    return this.#isSynced;
   }
 
   /** An object that was just created: it is there, although the watch has not told yet. */
@@ -100,6 +105,7 @@ export class Reflector<T extends { metadata: Metadata }> {
     for (const [uid, old] of this.#objects) if (!seen.has(uid)) this.#remove(old);
     for (const object of seen.values()) this.#put(object);
     this.#version = version;
+    this.#isSynced = true;
     this.#synced.resolve(undefined);
   }
 

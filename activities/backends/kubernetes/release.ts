@@ -15,7 +15,7 @@ const removalMs = 200;
 
 /** Removes the Job and its pods; see Backend.release. What still runs is killed. */
 export async function releaseAttempt(place: Place, ref: AttemptRef, signal: AbortSignal, left: Leaving): Promise<void> {
-  await place.synced();
+  await place.synced(signal);
   const changes = new Changes(place, ref);
   const told = new Set<string>();
   let believedUntil = performance.now() + believedMs;
@@ -75,10 +75,9 @@ async function removePod(
   told: Set<string>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { name, uid, deletionTimestamp } = pod.metadata;
+  const { name, uid } = pod.metadata;
   const over = isTerminal(pod) || isUnreachable;
   if (over) await removeFinalizer(place, pod, signal);
-  if (over && deletionTimestamp !== undefined && !isUnreachable) return;
   if (!isNew(told, `${uid} ${over ? 'over' : 'alive'}`)) return;
   const body = { gracePeriodSeconds: over ? 0 : 1, preconditions: { uid } };
   await remove(place, place.path('pods', name), body, signal);

@@ -20,7 +20,7 @@ export async function stopAttempt(
   graceMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  await place.synced();
+  await place.synced(signal);
   if (!(await suspend(place, owner, ref, signal))) return;
   const changes = new Changes(place, ref);
   try {

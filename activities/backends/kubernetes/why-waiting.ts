@@ -18,7 +18,7 @@ export async function whyWaiting(
 ): Promise<string | undefined> {
   const since = seen.pods.length === 0 ? seen.job?.metadata.creationTimestamp : unscheduledSince(seen);
   if (since === undefined || Date.now() - Date.parse(since) < worthAskingMs) return undefined;
-  const events = await eventsOf(place, ref, signal).catch(() => []);
+  const events = await eventsOf(place, ref, seen.pods, signal).catch(() => []);
   const told = events.findLast(({ reason }) => reason !== undefined && worthTelling.test(reason));
   return told === undefined ? undefined : `${told.reason ?? ''}: ${told.message ?? ''}`;
 }
