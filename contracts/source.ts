@@ -11,7 +11,7 @@ const imageName = z
   .string()
   .max(512, 'at most 512 characters')
   .regex(
-    /^[a-zA-Z0-9][a-zA-Z0-9._-]*(:[0-9]+)?(\/[a-z0-9][a-z0-9._-]*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$/,
+    /^([a-zA-Z0-9][a-zA-Z0-9._-]*(:[0-9]+)?\/)?[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$/,
     'a name such as registry.example/team/train:v3, or one with @sha256:<digest>',
   );
 

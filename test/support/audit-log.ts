@@ -14,6 +14,7 @@ export interface Audited {
 }
 
 interface Line {
+  auditID: string;
   verb: string;
   user: { username: string };
   objectRef?: { resource?: string; subresource?: string; namespace?: string; name?: string };
@@ -25,19 +26,23 @@ interface Line {
 export async function auditLog({ testbed, name }: TestNamespace): Promise<Audited[]> {
   if (testbed.auditLog === undefined) throw new Error('the cluster of RELAUNCH_TEST_KUBECONFIG has no audit log');
   const text = await readFile(testbed.auditLog, 'utf8');
-  return text
-    .split('\n')
-    .filter((line) => line.includes(`"${name}"`) || line.includes(`:${name}:`))
-    .map((line) => JSON.parse(line) as Line)
-    .filter(({ objectRef }) => objectRef?.namespace === name || objectRef?.resource === 'nodes')
-    .map(({ verb, user, objectRef = {}, responseStatus, stageTimestamp }) => ({
-      verb,
-      resource: [objectRef.resource, objectRef.subresource].filter((part) => part !== undefined).join('/'),
-      name: objectRef.name ?? '',
-      user: user.username,
-      code: responseStatus?.code ?? 0,
-      atMs: Date.parse(stageTimestamp),
-    }));
+  return (
+    text
+      .split('\n')
+      .filter((line) => line.includes(`"${name}"`) || line.includes(`:${name}:`))
+      .map((line) => JSON.parse(line) as Line)
+      // What streams is told twice: when it begins, and when it is over.
+      .filter(({ auditID }, i, all) => all.findIndex((one) => one.auditID === auditID) === i)
+      .filter(({ objectRef }) => objectRef?.namespace === name || objectRef?.resource === 'nodes')
+      .map(({ verb, user, objectRef = {}, responseStatus, stageTimestamp }) => ({
+        verb,
+        resource: [objectRef.resource, objectRef.subresource].filter((part) => part !== undefined).join('/'),
+        name: objectRef.name ?? '',
+        user: user.username,
+        code: responseStatus?.code ?? 0,
+        atMs: Date.parse(stageTimestamp),
+      }))
+  );
 }
 
 /** The agent's own. */

@@ -56,6 +56,7 @@ export async function testNamespace(): Promise<TestNamespace> {
         await remove(admin, `${podsPath}/${pod.metadata.name}`);
       }
       await remove(admin, `/api/v1/namespaces/${name}`);
+      await remove(admin, `/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/relaunch-agent-nodes-${name}`);
       admin.close();
       await rm(directory, { recursive: true, force: true });
     },

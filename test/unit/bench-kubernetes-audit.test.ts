@@ -12,7 +12,9 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'relaunch-audit-'));
   auditLog = join(directory, 'audit.log');
   await writeFile(auditLog, line('before', 'get', 'jobs'));
-  count = (await AuditCount.open({ testbed: { auditLog }, name: 'team' })) as AuditCount;
+  const opened = await AuditCount.open({ testbed: { auditLog }, name: 'team' });
+  if (opened === undefined) throw new Error('there is a log');
+  count = opened;
 });
 
 afterEach(async () => {

@@ -197,7 +197,7 @@ test('who lets go between two tries is free at once', async () => {
 });
 
 // Backend.follow and its kin reject with the signal's reason; an AbortError would count as the network's fault, and be tried again.
-test.fails('who lets go between two tries gets the reason why, as at any other moment', async () => {
+test('who lets go between two tries gets the reason why, as at any other moment', async () => {
   const server = await ScriptedApi.start();
   const control = new AbortController();
   server.serve(path, refuses(503, {}, { 'retry-after': '8' }));
@@ -260,7 +260,7 @@ test('a server is named without what is secret in its address', async () => {
 });
 
 // Rancher's clusters are at https://<host>/k8s/clusters/<id>.
-test.fails('a server behind a path is asked there', async () => {
+test('a server behind a path is asked there', async () => {
   const server = await ScriptedApi.start();
   server.serve(`/k8s/clusters/c-1${path}`, says({ ok: true }));
   const api = new KubernetesApi(server.config, `${server.url}/k8s/clusters/c-1`);

@@ -174,7 +174,7 @@ describe('each line of a log comes once', () => {
   });
 
   // The API server ends its answer like any other when it loses the kubelet's: apiserver's StreamObject drops the error of its copy.
-  test.fails('also when an answer ends before the place is found where the last one got to', async () => {
+  test('also when an answer ends before the place is found where the last one got to', async () => {
     const bytes = logText(log.slice(0, 5), { query: new URLSearchParams() } as never).length;
     const read = await reading([part(bytes, 'cut'), part(70, 'end')], whole);
     expect(await read.missing).toBeUndefined();
@@ -182,7 +182,7 @@ describe('each line of a log comes once', () => {
   });
 
   // The same, and the container ends while this answer is read: another one will follow.
-  test.fails('also when an answer ends in the middle of one, just as the container has ended', async () => {
+  test('also when an answer ends in the middle of one, just as the container has ended', async () => {
     const read = await reading([part(285, 'end')], whole, { endsAfter: 1 });
     expect(await read.missing).toBeUndefined();
     expect(textsOf(read.lines)).toEqual(textsOf(log));
@@ -209,7 +209,7 @@ describe('each line of a log comes once', () => {
   });
 
   // After a pause of the whole process (a suspended machine, a throttled one) the timer comes before what waits in the socket.
-  test.fails('though this process stood still while the rest was on its way', async () => {
+  test('though this process stood still while the rest was on its way', async () => {
     const position = { t: log[1]?.t ?? '', n: 1 };
     const begins: Answer = async (exchange) => {
       const [first = '', ...rest] = logText(log, exchange).split(/(?<=\n)/);
@@ -308,14 +308,11 @@ describe('a log that is not to be had', () => {
   });
 
   // The network's fault says nothing about the log.
-  test.fails(
-    'because the first connection is lost, of a container that has ended, is asked for once more',
-    async () => {
-      const read = await reading([part(20, 'cut')], whole, { endsAfter: 0 });
-      expect(await read.missing).toBeUndefined();
-      expect(textsOf(read.lines)).toEqual(textsOf(log));
-    },
-  );
+  test('because the first connection is lost, of a container that has ended, is asked for once more', async () => {
+    const read = await reading([part(20, 'cut')], whole, { endsAfter: 0 });
+    expect(await read.missing).toBeUndefined();
+    expect(textsOf(read.lines)).toEqual(textsOf(log));
+  });
 });
 
 test('an end of the log before the news that the container has ended is looked at once more, and is no fault', async () => {
@@ -411,7 +408,7 @@ test('what is refused of lines that were held back comes out as it is', async ()
 });
 
 // Node's: to abort a request whose answer is all there, but not read, fails on a socket that has gone back to its agent without listeners.
-test.fails('a refused line of a log that is all there does not end the process', async () => {
+test('a refused line of a log that is all there does not end the process', async () => {
   const uncaught = await uncaughtDuring(async () => {
     const full = new Error('the store is full');
     const read = await reading([], whole, { line: () => Promise.reject(full) });
@@ -454,7 +451,7 @@ describe('a line that is longer than memory', () => {
   });
 
   // What is cut off looks like a message of the kubelet's.
-  test.fails('is no trouble at the end of a log', async () => {
+  test('is no trouble at the end of a log', async () => {
     const read = await reading([], serves(long.slice(0, 1)), { endsAfter: 1 });
     expect(await read.missing).toBeUndefined();
   });

@@ -208,6 +208,13 @@ describe('an attempt', () => {
       { phase: 'starting', node: 'node-7' },
     ],
     [
+      'whose container its runtime could not start: 1970 is no beginning',
+      jobOf(),
+      [{ ...onNode, containers: { main: ended(128, '1970-01-01T00:00:00Z') }, phase: 'Failed' }],
+      undefined,
+      { phase: 'starting', node: 'node-7' },
+    ],
+    [
       'whose only pod is being deleted still runs',
       jobOf(),
       [{ ...onNode, containers: { main: runs }, deletion: deleted }],

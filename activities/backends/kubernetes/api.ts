@@ -6,8 +6,8 @@ import {
   type RequestOptions,
 } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { pause } from '../waiting.ts';
 import { isPassing, StatusError } from './status-error.ts';
 
 export type Query = Readonly<Record<string, string | undefined>>;
@@ -61,7 +61,7 @@ export class KubernetesApi {
         const pauseMs =
           (error instanceof StatusError ? error.retryAfterMs : undefined) ?? waitMs * (0.5 + Math.random());
         if (!isPassing(error) || performance.now() + pauseMs > deadline) throw error;
-        await sleep(pauseMs, undefined, { signal });
+        await pause(pauseMs, signal);
       }
     }
   }
@@ -91,10 +91,11 @@ export class KubernetesApi {
   }
 
   async #open({ method, path, query = {}, body, contentType, signal }: ApiRequest): Promise<IncomingMessage> {
-    const url = new URL(path, this.#server);
+    // A server may be one of many behind a path, as Rancher's are.
+    const url = new URL(`${this.#server.pathname.replace(/\/$/, '')}${path}`, this.#server);
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
     const headers: OutgoingHttpHeaders = { accept: 'application/json' };
-    const options: RequestOptions = { method, signal, headers };
+    const options: RequestOptions = { method, headers };
     await this.#config.applyToHTTPSOptions(options);
     // Its agent closes each connection; but only its agent knows a proxy.
     if (this.#config.getCurrentCluster()?.proxyUrl === undefined) options.agent = this.#agent;
@@ -104,16 +105,33 @@ export class KubernetesApi {
       headers['content-type'] = type;
       headers['content-length'] = Buffer.byteLength(sent);
     }
-    const answer = await answerTo(url, options, sent);
+    const answer = await answerTo(url, { ...options, signal }, sent);
     if ((answer.statusCode ?? 0) < 300) return answer;
     throw new StatusError(answer.statusCode ?? 0, await textOf(answer), answer.headers['retry-after']);
   }
 }
 
-function answerTo(url: URL, options: RequestOptions, body: string | undefined): Promise<IncomingMessage> {
+/** Calls off by hand: node's own abort of a request whose answer is all there, but not read, is an error that nobody can catch. */
+function answerTo(
+  url: URL,
+  { signal, ...options }: RequestOptions & { signal: AbortSignal },
+  body: string | undefined,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const request = (url.protocol === 'http:' ? httpRequest : httpsRequest)(url, options, resolve);
-    request.once('error', reject);
+    let answer: IncomingMessage | undefined;
+    const request = (url.protocol === 'http:' ? httpRequest : httpsRequest)(url, options, (answered) => {
+      answer = answered;
+      resolve(answered);
+    });
+    const abort = (): void => {
+      (answer ?? request).destroy(signal.reason as Error);
+    };
+    request.on('error', reject);
+    request.once('close', () => {
+      signal.removeEventListener('abort', abort);
+    });
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
     request.end(body);
   });
 }

@@ -1,7 +1,8 @@
+import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sink } from '../backend.ts';
+import type { JobLine, Sink } from '../backend.ts';
 import { readContainerLog } from './container-log.ts';
-import { positionsOf, type LogPosition, type LogPositions } from './log-position.ts';
+import { positionsOf, splitLine, type LogPosition, type LogPositions } from './log-position.ts';
 import { startOf, statusesOf, type Pod } from './objects.ts';
 import type { Place } from './place.ts';
 
@@ -15,10 +16,11 @@ export class AttemptLogs {
   readonly #sink: Sink;
   readonly #signal: AbortSignal;
   readonly #cut = new AbortController();
-  readonly #positions: LogPositions;
+  #positions: LogPositions;
   readonly #reading = new Map<string, Promise<void>>();
   /** Of those that have ended, when; NaN where nobody knows. */
   readonly #ended = new Map<string, number>();
+  readonly #ends = new Map<string, PromiseWithResolvers<undefined>>();
   /** One line at a time: a line's cursor says that all before it were taken. */
   #turn: Promise<void> = Promise.resolve();
   #failure: { error: unknown } | undefined;
@@ -40,7 +42,10 @@ export class AttemptLogs {
       for (const status of statusesOf(pod)) {
         const key = `${pod.metadata.name}/${status.name}`;
         const { terminated } = status.state ?? {};
-        if (terminated !== undefined) this.#ended.set(key, Date.parse(terminated.finishedAt ?? ''));
+        if (terminated !== undefined) {
+          this.#ended.set(key, Date.parse(terminated.finishedAt ?? ''));
+          this.#endOf(key).resolve(undefined);
+        }
         if (startOf(status) === undefined || this.#reading.has(key)) continue;
         this.#reading.set(
           key,
@@ -63,9 +68,23 @@ export class AttemptLogs {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** What the main container said last. */
-  lastWords(): string {
+  /** What the main container said last: also where another follower has read it. Empty where that cannot be had. */
+  async lastWords(pods: readonly Pod[], main: string | undefined): Promise<string> {
+    if (this.#lastWords.length === 0) await this.#readLastWords(pods, main);
     return this.#lastWords.join('\n').slice(-mostLastCharacters);
+  }
+
+  async #readLastWords(pods: readonly Pod[], main: string | undefined): Promise<void> {
+    const [pod, ...others] = pods;
+    if (pod === undefined || others.length > 0 || main === undefined) return;
+    try {
+      const path = `${this.#place.path('pods', pod.metadata.name)}/log`;
+      const query = { container: main, timestamps: 'true', tailLines: String(mostLastWords) };
+      const answer = await this.#place.api.stream(path, query, this.#signal);
+      for (const text of (await textOf(answer)).split('\n')) this.#say(splitLine(text)?.m ?? '');
+    } catch {
+      this.#signal.throwIfAborted();
+    }
   }
 
   /** Resolves when no other line comes. */
@@ -77,8 +96,8 @@ export class AttemptLogs {
 
   async #read(pod: Pod, container: string, key: string, c: string | undefined, isMain: boolean): Promise<void> {
     const signal = AbortSignal.any([this.#signal, this.#cut.signal]);
-    const write = (t: string, s: 'stdout' | 'stderr', m: string): Promise<void> =>
-      this.#sink.line({ t, s, ...(c === undefined ? {} : { c }), m }, JSON.stringify(this.#positions));
+    const write = (line: Omit<JobLine, 'c'>, position: LogPosition | undefined): Promise<void> =>
+      this.#inTurn({ ...line, ...(c === undefined ? {} : { c }) }, key, position);
     try {
       const missing = await readContainerLog({
         api: this.#place.api,
@@ -86,32 +105,41 @@ export class AttemptLogs {
         container,
         position: this.#positions[key],
         hasEnded: () => this.#ended.has(key),
+        whenEnded: this.#endOf(key).promise,
         endedAtMs: () => this.#ended.get(key),
         line: ({ t, m }, position) => {
           if (isMain) this.#say(m);
-          return this.#inTurn(key, position, () => write(t, 'stdout', m));
+          return write({ t, s: 'stdout', m }, position);
         },
         signal,
       }).catch((error: unknown) => {
         if (!this.#cut.signal.aborted || this.#signal.aborted) throw error;
-        return error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+        return (this.#cut.signal.reason as Error).message;
       });
       if (missing === undefined || this.#closed) return;
       const words = `relaunch: the rest of the log of container ${container} of ${pod.metadata.name} cannot be had: ${missing}`;
-      await this.#inTurn(key, this.#positions[key], () => write(new Date().toISOString(), 'stderr', words));
+      await write({ t: new Date().toISOString(), s: 'stderr', m: words }, this.#positions[key]);
     } catch (error) {
       if (!this.#signal.aborted) this.#failure ??= { error };
     }
   }
 
-  #inTurn(key: string, position: LogPosition | undefined, write: () => Promise<void>): Promise<void> {
-    const mine = this.#turn.then(() => {
+  /** A line counts as taken when the sink has it: one that it refused is in nobody's cursor. */
+  #inTurn(line: JobLine, key: string, position: LogPosition | undefined): Promise<void> {
+    const mine = this.#turn.then(async () => {
       this.#signal.throwIfAborted();
-      if (position !== undefined) this.#positions[key] = position;
-      return write();
+      const behind = position === undefined ? this.#positions : { ...this.#positions, [key]: position };
+      await this.#sink.line(line, JSON.stringify(behind));
+      this.#positions = behind;
     });
     this.#turn = mine.catch(() => undefined);
     return mine;
+  }
+
+  #endOf(key: string): PromiseWithResolvers<undefined> {
+    const known = this.#ends.get(key) ?? Promise.withResolvers<undefined>();
+    this.#ends.set(key, known);
+    return known;
   }
 
   #say(text: string): void {

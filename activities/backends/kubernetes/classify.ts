@@ -43,7 +43,6 @@ function whoSaysSo(job: Job | undefined, ended: readonly EndedPod[]): Over | und
   if (holds(conditions, 'Failed') !== undefined) return 'failed';
   if (holds(conditions, 'Complete') !== undefined) return 'complete';
   if (job.metadata.annotations?.[annotation.stopped] !== undefined) return 'stopped';
-  if (holds(conditions, 'FailureTarget') ?? holds(conditions, 'SuccessCriteriaMet')) return undefined;
   return isSingle(job) && tellsAlone(job, ended) ? 'ended' : undefined;
 }
 

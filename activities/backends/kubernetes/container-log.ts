@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesApi } from './api.ts';
 import { linesOf } from './lines-of.ts';
-import { positionAfter, sinceTime, splitLine, type LogPosition, type LogText } from './log-position.ts';
+import { sinceTime, splitLine, type LogPosition, type LogText } from './log-position.ts';
 import { Resumption } from './resumption.ts';
-import { isStatus } from './status-error.ts';
+import { StatusError } from './status-error.ts';
+import { pause } from '../waiting.ts';
 
 /** A log that says nothing for this long is asked for anew: its connection may be dead without a word. */
 const silenceMs = 300_000;
@@ -21,6 +22,8 @@ export interface ContainerLogOptions {
   position: LogPosition | undefined;
   /** Whether the container has ended, as far as is known. */
   hasEnded: () => boolean;
+  /** Resolves when it has. */
+  whenEnded?: Promise<unknown>;
   /** When it did, in ms since 1970, by its node's clock. */
   endedAtMs?: () => number | undefined;
   /** Takes each line once, in order, with the position behind it. */
@@ -34,99 +37,137 @@ export interface ContainerLogOptions {
   backOffMs?: number;
 }
 
+/** A log of a container that has ended is asked for so often, when its connection is lost without a line. */
+const mostCuts = 3;
+
 /**
  * Reads the log of one container to its end, through lost connections, each line once. Answers why a part of it is missing; undefined: none is.
  * The kubelet removes the log of a pod that was deleted as soon as that has ended, and then answers 200 with a sentence instead.
  */
 export async function readContainerLog(options: ContainerLogOptions): Promise<string | undefined> {
+  const firstMs = options.backOffMs ?? firstBackOffMs;
   let { position } = options;
   /** Up to when it was read without a gap; 0: there may be one. */
   let readUntilMs = 0;
-  const firstMs = options.backOffMs ?? firstBackOffMs;
+  /** Readings in a row that came no further: cut, or ended before the place where the last one got to. */
+  let inVain = 0;
   for (let backOffMs = firstMs; ; backOffMs = Math.min(backOffMs * 2, mostBackOffMs)) {
-    const endedBefore = options.hasEnded();
-    const reading = new Reading(options, position);
-    const trouble = await reading.run();
-    const isOver = endedBefore && !(reading.wasCut && reading.position !== position);
-    // A stream that was there until the container had ended has told all: that its log is gone by now is no loss.
-    if (isOver || reading.isGone) return readUntilMs >= (options.endedAtMs?.() ?? Infinity) ? undefined : trouble;
-    readUntilMs = reading.wasCut || trouble !== undefined ? 0 : Date.now();
-    if (reading.position !== position) backOffMs = firstMs;
+    const isLast = options.hasEnded();
+    const reading = new Reading(options, { from: position, isLast, mayBeRotated: inVain > 0 });
+    const how = await reading.run();
+    const progressed = reading.position !== position;
     position = reading.position;
-    // An end of the stream comes a moment before the news that the container has ended.
-    await sleep(trouble === undefined ? firstMs : backOffMs, undefined, { signal: options.signal });
+    inVain = progressed || how.end === 'whole' ? 0 : inVain + 1;
+    const mayHaveMore =
+      (how.end === 'cut' && (progressed || inVain < mostCuts)) || (how.end === 'lost' && inVain < mostCuts);
+    if (how.end === 'gone' || (isLast && !mayHaveMore)) {
+      // A stream that was there until the container had ended has told all: that its log is gone by now is no loss.
+      return readUntilMs >= (options.endedAtMs?.() ?? Infinity) ? undefined : how.trouble;
+    }
+    readUntilMs = how.end === 'whole' ? Date.now() : 0;
+    if (progressed) backOffMs = firstMs;
+    // An end of the stream comes a moment before the news that the container has ended; then nothing is waited for any more.
+    const waiting = new AbortController();
+    const waited = pause(how.end === 'whole' ? firstMs : backOffMs, AbortSignal.any([options.signal, waiting.signal]));
+    await Promise.race([waited, isLast ? waited : (options.whenEnded ?? waited)]);
+    waited.catch(() => undefined);
+    waiting.abort();
+    options.signal.throwIfAborted();
   }
+}
+
+/**
+ * How an answer ended. `whole`: as it should. `lost`: before the place where the last one got to. `cut`: the network's fault.
+ * `refused`: in the words of the API server or the kubelet. `gone`: there is no such pod any more.
+ */
+interface AnswerEnd {
+  end: 'whole' | 'lost' | 'cut' | 'refused' | 'gone';
+  trouble?: string | undefined;
+}
+
+interface ReadingOptions {
+  from: LogPosition | undefined;
+  /** The container had ended before: what is read now is all. */
+  isLast: boolean;
+  /** The place where the last one got to may not be there any more. */
+  mayBeRotated: boolean;
 }
 
 /** One request for a log, and what came of it. */
 class Reading {
   readonly #options: ContainerLogOptions;
-  readonly #from: LogPosition | undefined;
+  readonly #how: ReadingOptions;
   position: LogPosition | undefined;
-  /** The connection was lost, rather than ended. */
-  wasCut = false;
-  /** There is no such pod any more. */
-  isGone = false;
 
-  constructor(options: ContainerLogOptions, from: LogPosition | undefined) {
+  constructor(options: ContainerLogOptions, how: ReadingOptions) {
     this.#options = options;
-    this.#from = from;
-    this.position = from;
+    this.#how = how;
+    this.position = how.from;
   }
 
-  /** Answers what went wrong, in words. @throws what `line` throws, and the signal's reason */
-  async run(): Promise<string | undefined> {
+  /** @throws what `line` throws, and the signal's reason */
+  async run(): Promise<AnswerEnd> {
     const { api, path, container, signal } = this.#options;
+    const { from } = this.#how;
+    const query = {
+      ...{ container, follow: 'true', timestamps: 'true' },
+      sinceTime: from === undefined ? undefined : sinceTime(from),
+    };
     const cut = new AbortController();
     const silence = setTimeout(() => {
       cut.abort();
     }, this.#options.silenceMs ?? silenceMs);
-    const query = {
-      ...{ container, follow: 'true', timestamps: 'true' },
-      sinceTime: this.#from === undefined ? undefined : sinceTime(this.#from),
-    };
     try {
       const answer = await api.stream(path, query, AbortSignal.any([signal, cut.signal]));
+      answer.on('error', () => undefined);
       return await this.#read(linesOf(answer), () => silence.refresh());
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof LineRefused) throw error.cause;
-      this.wasCut = true;
-      this.isGone = isStatus(error, 404);
-      return cut.signal.aborted ? undefined : String(error instanceof Error ? error.message : error);
+      if (cut.signal.aborted) return { end: 'whole' };
+      const trouble = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof StatusError)) return { end: 'cut', trouble };
+      return { end: error.code === 404 ? 'gone' : 'refused', trouble };
     } finally {
       clearTimeout(silence);
       cut.abort();
     }
   }
 
-  async #read(lines: AsyncGenerator<string, string>, heard: () => void): Promise<string | undefined> {
-    const resumption = new Resumption(this.#from);
+  async #read(lines: AsyncGenerator<string, string>, heard: () => void): Promise<AnswerEnd> {
+    const { from, isLast, mayBeRotated } = this.#how;
+    const resumption = new Resumption(from);
     let trouble: string | undefined;
-    for (let next = lines.next(); ;) {
-      const read = resumption.searching
-        ? await Promise.race([next, quiet(this.#options.quietMs ?? quietMs)])
-        : await next;
+    for (let next = nextOf(lines); ;) {
+      const read = resumption.searching ? await this.#unlessQuiet(next) : await next;
       if (read === 'quiet') {
         await this.#take(resumption.giveUp());
         continue;
       }
       heard();
       // In the middle of a line only a log that is over ends.
-      const text = read.done === true && !this.#options.hasEnded() ? '' : read.value;
+      const text = read.done === true && !isLast ? '' : read.value;
       const line = splitLine(text);
       if (line !== undefined) await this.#take(resumption.take(line));
       if (text !== '') trouble = line === undefined ? text.trim().slice(0, 500) : undefined;
       if (read.done === true) break;
-      next = lines.next();
+      next = nextOf(lines);
     }
+    if (trouble !== undefined) return { end: 'refused', trouble };
+    if (resumption.searching && !mayBeRotated) return { end: 'lost' };
     await this.#take(resumption.giveUp());
-    return trouble;
+    return { end: 'whole' };
   }
 
-  async #take(lines: readonly LogText[]): Promise<void> {
-    for (const line of lines) {
-      const position = positionAfter(line, this.position);
+  /** Quiet is what is so twice in a row: what came while this process stood still is heard between. */
+  async #unlessQuiet(next: Promise<IteratorResult<string, string>>): Promise<IteratorResult<string, string> | 'quiet'> {
+    const ms = (this.#options.quietMs ?? quietMs) / 2;
+    const first = await Promise.race([next, sleep(ms, 'quiet' as const, { ref: false })]);
+    return first === 'quiet' ? Promise.race([next, sleep(ms, 'quiet' as const, { ref: false })]) : first;
+  }
+
+  async #take(lines: readonly { line: LogText; position: LogPosition }[]): Promise<void> {
+    for (const { line, position } of lines) {
       await this.#options.line(line, position).catch((cause: unknown) => {
         throw new LineRefused('', { cause });
       });
@@ -138,4 +179,9 @@ class Reading {
 /** What the sink throws is no trouble of the log's. */
 class LineRefused extends Error {}
 
-const quiet = (ms: number): Promise<'quiet'> => sleep(ms, 'quiet' as const, { ref: false });
+/** Nobody may be there any more to hear that it failed. */
+function nextOf(lines: AsyncGenerator<string, string>): Promise<IteratorResult<string, string>> {
+  const next = lines.next();
+  next.catch(() => undefined);
+  return next;
+}

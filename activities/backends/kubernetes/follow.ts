@@ -62,7 +62,8 @@ class Follower {
   }
 
   async run(): Promise<Verdict> {
-    let readAt = 0;
+    // What the watch has not seen may not be there at all.
+    let readAt = this.#place.seen(this.#ref).job === undefined ? 0 : Date.now();
     for (let waitMs = 0; ;) {
       await this.#changes.next(waitMs, this.#signal);
       const seen = this.#place.seen(this.#ref);
@@ -99,7 +100,10 @@ class Follower {
       return undefined;
     }
     await this.#logs.drained(logPatienceMs);
-    return classify({ ...snapshot, lastWords: this.#logs.lastWords() }, this.#firsts);
+    const verdict = classify(snapshot, this.#firsts);
+    if (verdict?.kind !== 'failed') return verdict;
+    const lastWords = await this.#logs.lastWords(seen.pods, mainOf(seen.job, seen.pods));
+    return classify({ ...snapshot, lastWords }, this.#firsts);
   }
 
   async #nodes(snapshot: Snapshot): Promise<Record<string, Node | null>> {

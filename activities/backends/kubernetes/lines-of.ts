@@ -1,20 +1,39 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** A line that never ends is cut here, so that it fits into memory. */
+/** Of a line that never ends so much is kept: it has to fit into memory. */
 const longestLine = 1_024 * 1_024;
 
-/** The lines of a stream, without their newlines. Returns what came after the last newline: a stream may end in the middle of a line. */
+/**
+ * The lines of a stream, without their newlines; of one that is longer than `longest` characters its beginning. Returns what came after the last
+ * newline: a stream may end in the middle of a line.
+ */
 export async function* linesOf(
   chunks: AsyncIterable<Uint8Array>,
   longest = longestLine,
 ): AsyncGenerator<string, string, undefined> {
   const decoder = new StringDecoder('utf8');
-  let rest = '';
+  let line = '';
+  let isCut = false;
+  const add = (text: string): void => {
+    if (isCut) return;
+    line += text;
+    isCut = line.length > longest;
+    if (isCut) line = beginning(line, longest);
+  };
   for await (const chunk of chunks) {
-    const lines = (rest + decoder.write(Buffer.from(chunk))).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-    for (; rest.length > longest; rest = rest.slice(longest)) yield rest.slice(0, longest);
+    const [first = '', ...others] = decoder.write(Buffer.from(chunk)).split('\n');
+    add(first);
+    for (const text of others) {
+      yield line;
+      [line, isCut] = ['', false];
+      add(text);
+    }
   }
-  return rest + decoder.end();
+  add(decoder.end());
+  return line;
+}
+
+/** Not cut within a character: half of one does not survive in UTF-8. */
+function beginning(text: string, longest: number): string {
+  return /[\ud800-\udbff]/.test(text.charAt(longest - 1)) ? text.slice(0, longest - 1) : text.slice(0, longest);
 }

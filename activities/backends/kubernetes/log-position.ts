@@ -37,8 +37,3 @@ export function splitLine(text: string): LogText | undefined {
 export function sinceTime({ t }: LogPosition): string {
   return new Date(Math.floor((Date.parse(t) - skewMs) / 1_000) * 1_000).toISOString().replace('.000Z', 'Z');
 }
-
-/** The position behind a line. */
-export function positionAfter({ t }: LogText, before: LogPosition | undefined): LogPosition {
-  return { t, n: before?.t === t ? before.n + 1 : 1 };
-}

@@ -82,6 +82,7 @@ function refusedIn(args: KubernetesArgs): FieldIssue[] {
     : refusedFields;
   return [
     ...apiVersionIssues(args),
+    ...namespaceIssues(args),
     ...issues.flatMap(([path, rule]) => {
       const value = at(args, path.split('.'));
       const isDefault = path.endsWith('restartPolicy') && value === 'Never';
@@ -95,6 +96,12 @@ function apiVersionIssues(args: KubernetesArgs): FieldIssue[] {
   const { apiVersion = wanted } = args;
   if (apiVersion === wanted) return [];
   return [{ path: 'apiVersion', value: JSON.stringify(apiVersion), rule: `${wanted}: other kinds come later` }];
+}
+
+function namespaceIssues({ metadata }: KubernetesArgs): FieldIssue[] {
+  const namespace = metadata?.['namespace'];
+  if (namespace === undefined || dnsLabel.safeParse(namespace).success) return [];
+  return [{ path: 'metadata.namespace', value: JSON.stringify(namespace), rule: 'lower-case letters, digits and "-"' }];
 }
 
 /** Whether the manifest is a pod's: it says so, or has a pod's containers. */

@@ -10,6 +10,8 @@ const watchSeconds = 290;
 const silenceMs = 90_000;
 const pageSize = 500;
 const mostBackOffMs = 5_000;
+/** A watch that ends sooner, even without an error, is not asked for again at once. */
+const veryShortMs = 1_000;
 
 export interface ReflectorOptions<T> {
   api: KubernetesApi;
@@ -67,18 +69,26 @@ export class Reflector<T extends { metadata: Metadata }> {
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#isStopping()) {
+      let watchedSince = Infinity;
       try {
         if (this.#version === undefined) await this.#list();
+        watchedSince = performance.now();
         await this.#watch();
         failures = 0;
+        if (performance.now() - watchedSince < veryShortMs) await this.#backOff(0);
       } catch (error) {
         if (this.#isStopping()) return;
         if (isStatus(error, 410)) this.#version = undefined;
         this.#options.failed?.(error);
-        const backOffMs = Math.min(mostBackOffMs, 100 * 2 ** failures++) * (0.5 + Math.random());
-        await sleep(backOffMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+        if (performance.now() - watchedSince > veryShortMs) failures = 0;
+        await this.#backOff(failures++);
       }
     }
+  }
+
+  async #backOff(failures: number): Promise<void> {
+    const backOffMs = Math.min(mostBackOffMs, 100 * 2 ** failures) * (0.5 + Math.random());
+    await sleep(backOffMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
   #isStopping(): boolean {

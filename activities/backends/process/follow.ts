@@ -8,7 +8,7 @@ import { attemptFiles, type AttemptFiles } from './layout.ts';
 import { openOutput } from './output.ts';
 import { neverStarts, preventStart, readPid } from './start-lock.ts';
 import { lost, verdictOf } from './verdict.ts';
-import { pause } from './waiting.ts';
+import { pause } from '../waiting.ts';
 
 /** A recorded attempt whose wrapper is not there by then has nobody who submits it. */
 const startWithinMs = 5_000;

@@ -4,7 +4,7 @@ import { errorCode } from './files.ts';
 import type { AttemptFiles } from './layout.ts';
 import type { RunningProcess } from './platform.ts';
 import { neverStarts } from './start-lock.ts';
-import { pause } from './waiting.ts';
+import { pause } from '../waiting.ts';
 
 /** The processes of one started attempt: its group, and what left the group but carries the attempt's environment. */
 export interface JobProcesses {

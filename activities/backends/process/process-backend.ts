@@ -15,7 +15,7 @@ import { releaseAttempt } from './release.ts';
 import { checkProcessArgs } from './resource-args.ts';
 import { stopAttempt } from './stop.ts';
 import { submitAttempt } from './submit.ts';
-import { unlessAborted } from './waiting.ts';
+import { unlessAborted } from '../waiting.ts';
 
 export interface ProcessBackendOptions {
   /** RELAUNCH_HOME. Jobs live in `<home>/process`, and nobody else's user may look into it. */

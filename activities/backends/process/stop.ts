@@ -5,7 +5,7 @@ import { putIfAbsent, readIfThere } from './files.ts';
 import { jobProcesses } from './job-processes.ts';
 import { attemptFiles } from './layout.ts';
 import { preventStart } from './start-lock.ts';
-import { pause } from './waiting.ts';
+import { pause } from '../waiting.ts';
 
 /** Between two looks at whether a job has ended by itself. */
 const lookMs = 50;

@@ -11,7 +11,7 @@ import { attemptFiles, type AttemptFiles } from './layout.ts';
 import { parseProcessArgs } from './resource-args.ts';
 import { readPid } from './start-lock.ts';
 import { startWrapper } from './start-wrapper.ts';
-import { pause } from './waiting.ts';
+import { pause } from '../waiting.ts';
 
 /** Between two looks at whether the wrapper has begun. */
 const lookMs = 5;
