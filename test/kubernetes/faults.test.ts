@@ -76,7 +76,7 @@ test('an API server that answers badly, late and not at all, and watches that en
 test('an API server that is down for half a minute changes nothing', async () => {
   const { testbed } = scene.namespace;
   const [goesOn, evicted, ends] = await Promise.all([
-    scene.launch('real', 'for i in $(seq 60); do sleep 1; done; echo done'),
+    scene.launch('real', 'for i in $(seq 45); do sleep 1; done; echo done'),
     scene.launch('real', endsWhenResumed),
     scene.launch('real', 'sleep 15; echo ended; exit 9'),
   ]);

@@ -6,7 +6,8 @@ import { Changes } from './changes.ts';
 import { classify, needsEvents } from './classify.ts';
 import { nodesInDoubt, overdueAt } from './node-loss.ts';
 import { mainOf, type Snapshot } from './snapshot.ts';
-import { isTerminal, type Node } from './objects.ts';
+import { annotation } from './labels.ts';
+import { holds, isTerminal, type Node } from './objects.ts';
 import { phaseOf } from './phase.ts';
 import type { Place, Seen } from './place.ts';
 import { checkOurs, eventsOf, findNode, readAttempt } from './read-attempt.ts';
@@ -68,7 +69,7 @@ class Follower {
       await this.#changes.next(waitMs, this.#signal);
       const seen = this.#place.seen(this.#ref);
       const broken = await this.#observe(seen);
-      const looksEnded = seen.job === undefined || seen.pods.some(isTerminal) || overdueAt(seen.pods) < Date.now();
+      const looksEnded = mayHaveEnded(seen);
       const dueMs = readAt + (looksEnded ? 0 : reconcileMs) - Date.now();
       if (dueMs <= 0) {
         readAt = Date.now();
@@ -162,4 +163,12 @@ class Follower {
     if (job?.spec?.suspend !== true) return;
     for (const pod of pods.filter(isTerminal)) await removeFinalizer(this.#place, pod, this.#signal);
   }
+}
+
+/** Whether it is worth a read of its own. */
+function mayHaveEnded({ job, pods }: Seen): boolean {
+  if (job === undefined || pods.some(isTerminal) || overdueAt(pods) < Date.now()) return true;
+  const { conditions } = job.status ?? {};
+  const isStopped = job.metadata.annotations?.[annotation.stopped] !== undefined;
+  return isStopped || holds(conditions, 'Failed') !== undefined || holds(conditions, 'Complete') !== undefined;
 }
