@@ -12,6 +12,12 @@ const real = (name: string) => ({
   },
 });
 
+const onKubernetes = (name: string, maxWorkers: number, groupOrder: number) => {
+  const project = real(name);
+  const globalSetup = './test/support/kubernetes-setup.ts';
+  return { ...project, test: { ...project.test, maxWorkers, globalSetup, sequence: { groupOrder } } };
+};
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -27,11 +33,9 @@ export default defineConfig({
       real('replay'),
       real('integration'),
       real('faults'),
-      // One file at a time: some take the node away from under everybody's pods.
-      {
-        ...real('kubernetes'),
-        test: { ...real('kubernetes').test, maxWorkers: 1, globalSetup: './test/support/kubernetes-setup.ts' },
-      },
+      // They wait for Kubernetes more than they work. The last ones alone: they take it away from under everybody's pods.
+      onKubernetes('kubernetes', 3, 1),
+      onKubernetes('kubernetes-faults', 1, 2),
     ],
   },
 });

@@ -1,9 +1,9 @@
 import { downKubernetes } from '../../scripts/testbed/kubernetes/down.ts';
-import { isKubernetesUp, upKubernetes } from '../../scripts/testbed/kubernetes/up.ts';
+import { isKubernetesUp, prepareKubernetes } from '../../scripts/testbed/kubernetes/up.ts';
 
-/** Brings up the cluster of the tests. One that was up before stays so. */
+/** Brings what the cluster of the tests needs, and takes it down again. The first file that needs it starts it. One that was up before stays so. */
 export async function setup(): Promise<() => Promise<unknown>> {
   const wasUp = await isKubernetesUp();
-  await upKubernetes();
+  await prepareKubernetes();
   return () => (wasUp ? Promise.resolve() : downKubernetes());
 }

@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
 import { expect } from 'vitest';
+import { statusQuery } from '../../contracts/messages.ts';
 import { progressQuery, sweepWorkflowType } from '../../contracts/sweep-messages.ts';
 import type { SweepSummary } from '../../contracts/sweep-plan.ts';
 import { sweepResult, type SweepResult } from '../../contracts/sweep-result.ts';
@@ -63,9 +64,14 @@ async function bundleTrials(): Promise<WorkflowBundle> {
 export const resultOf = async (handle: WorkflowHandle): Promise<SweepResult> =>
   sweepResult.parse(await handle.result());
 
-/** Waits until a sweep is as it should be. Time is not skipped meanwhile. */
+/**
+ * Waits until a sweep is as it should be, and each of its trials so far has begun: on a slow machine a cancellation would meet first tasks that
+ * nobody has taken, which this server never forgets. Time is not skipped meanwhile.
+ */
 export async function until(handle: WorkflowHandle, expected: object): Promise<void> {
-  await expect.poll(() => handle.query(progressQuery), { timeout: 10_000 }).toMatchObject(expected);
+  await expect.poll(() => handle.query(progressQuery), { timeout: 20_000 }).toMatchObject(expected);
+  const { ids } = await trialsOf(handle);
+  await Promise.all(ids.map((id) => handle.client.getHandle(id).query(statusQuery)));
 }
 
 /** How many trials were in flight at most, and the ids of all, in the order of their start: from the sweep's history. */

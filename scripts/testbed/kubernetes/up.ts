@@ -38,6 +38,18 @@ export async function isKubernetesUp(options: TestbedOptions = {}): Promise<bool
   return place !== undefined && (await pidOf(place, 'apiserver')) !== undefined;
 }
 
+/** Brings what a machine lacks, and starts nothing. @throws RelaunchError */
+export async function prepareKubernetes(options: TestbedOptions = {}): Promise<void> {
+  const { env, say } = settle(options);
+  if (env['RELAUNCH_TEST_KUBECONFIG']) return;
+  assertCanBeNode();
+  const cache = cacheDir(env);
+  await oneAtATime(cache, say, async () => {
+    await build(cache, say);
+    await timed(say, 'packages checked', () => installPackages(say));
+  });
+}
+
 /**
  * Brings up a real Kubernetes on loopback: a control plane, nodes that kwok plays, and this machine as a node with containerd and kubelet.
  * Starts what does not run, and nothing twice: also what was killed. Where RELAUNCH_TEST_KUBECONFIG names a cluster, that one is taken instead.
