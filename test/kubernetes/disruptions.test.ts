@@ -4,40 +4,41 @@ import { cancel, remove, result, show, type Run } from '../../client/index.ts';
 import { Disruptions } from '../support/disruptions.ts';
 import { onKwok, onRealNode } from '../support/kubernetes-harness.ts';
 import { endsWhenResumed, KubernetesScene, resumedOnce, withPod } from '../support/kubernetes-scene.ts';
+import { addNodes, removeNodes } from '../support/kwok-nodes.ts';
 import { linesOf, untilStatus } from '../support/run-watch.ts';
 import { until } from '../support/until.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-/** Its own node for each test that does something to one. */
-const onNode = (name: string, cpu = '100m') => ({
-  resourceArgs: withPod(
-    onKwok,
-    { nodeSelector: { 'kubernetes.io/hostname': name } },
-    { resources: { requests: { cpu } } },
-  ),
-});
+/** What is done to a node would hurt other tests: each of these queues has one that nobody else knows. */
+const onOwnNodes = ['bid', 'tainted', 'removed', 'drained', 'removedToo'] as const;
+const nodeOf = (queue: string): string => `${scene.namespace.name}-${queue.toLowerCase()}`;
 
 let scene: KubernetesScene;
 let disruptions: Disruptions;
 
 beforeAll(async () => {
-  scene = await KubernetesScene.start({
-    bid: onNode('kwok-0', '5'),
-    tainted: onNode('kwok-1'),
-    removed: onNode('kwok-2'),
-    drained: onNode('kwok-4'),
-    removedToo: { ...onNode('kwok-3'), requeue: { on: ['DeletionByPodGC'] } },
+  const onNode = (pool: string, cpu = '100m') => ({
+    resourceArgs: withPod(onKwok, { nodeSelector: { pool } }, { resources: { requests: { cpu } } }),
+  });
+  scene = await KubernetesScene.start(({ name }) => ({
+    ...Object.fromEntries(onOwnNodes.map((queue) => [queue, onNode(`${name}-${queue.toLowerCase()}`)])),
+    bid: onNode(`${name}-bid`, '5'),
+    removedToo: { ...onNode(`${name}-removedtoo`), requeue: { on: ['DeletionByPodGC'] } },
     big: { resourceArgs: withPod(onRealNode, {}, { resources: { requests: { cpu: '1500m' } } }) },
     wrong: { resourceArgs: withPod(onRealNode, { contaners: [] }) },
     patient: { resourceArgs: { kubernetes: onRealNode }, gracePeriod: '20s' },
-  });
+  }));
+  for (const queue of onOwnNodes) await addNodes(scene.namespace.admin, [nodeOf(queue)], { pool: nodeOf(queue) });
   disruptions = new Disruptions(scene.namespace);
-  const queues = ['real', 'kwok', 'bid', 'tainted', 'removed', 'drained', 'removedToo', 'big', 'wrong', 'patient'];
+  const queues = ['real', 'kwok', 'big', 'wrong', 'patient', ...onOwnNodes];
   await scene.cluster.agent('one', queues, 50);
 });
 
-afterAll(() => scene.stop());
+afterAll(async () => {
+  await removeNodes(scene.namespace.admin, onOwnNodes.map(nodeOf));
+  await scene.stop();
+});
 
 const nothingLeft = async ({ id }: Run): Promise<void> => {
   await until(`nothing is left of ${id}`, async () => {
@@ -84,7 +85,7 @@ describe.concurrent('a run is requeued once, and resumes,', () => {
   test('when the scheduler gives its place to another', async () => {
     const run = await scene.launch('bid', 'none', { requeue: { max: 1 } });
     await scene.running(run);
-    await disruptions.outbid('6', 'kwok-0');
+    await disruptions.outbid('6', nodeOf('bid'));
     const status = await untilStatus(
       scene.cluster,
       run.workflowId,
