@@ -2,6 +2,7 @@ import type { Job, Pod } from '../../activities/backends/kubernetes/objects.ts';
 import { StatusError } from '../../activities/backends/kubernetes/status-error.ts';
 import { never } from './backend-harness.ts';
 import type { TestNamespace } from './kubernetes-cluster.ts';
+import { until } from './until.ts';
 
 /** What people and components of a cluster do to pods, done for real. */
 export class Disruptions {
@@ -44,7 +45,7 @@ export class Disruptions {
     const name = `relaunch-test-high`;
     const priority = { metadata: { name }, value: 1_000, preemptionPolicy: 'PreemptLowerPriority' };
     await this.#send('POST', '/apis/scheduling.k8s.io/v1/priorityclasses', priority).catch(unlessThere);
-    const { metadata } = await this.#answer<Pod>('POST', this.#pods, {
+    const pod = {
       metadata: { generateName: 'high-' },
       spec: {
         priorityClassName: name,
@@ -53,7 +54,9 @@ export class Disruptions {
         tolerations: [{ key: 'kwok.x-k8s.io/node', operator: 'Exists' }],
         containers: [{ name: 'main', image: 'none', resources: { requests: { cpu } } }],
       },
-    });
+    };
+    // Admission learns of a new class a moment after it was created.
+    const { metadata } = await until('a pod of this class', () => this.#answer<Pod>('POST', this.#pods, pod));
     return () => this.#send('DELETE', `${this.#pods}/${metadata.name}`, { gracePeriodSeconds: 0 });
   }
 
