@@ -24,7 +24,7 @@ export class PhaseReporter {
   }
 
   enter(phase: Omit<Observation, 'attempt'>): void {
-    const words = `${phase.phase} ${phase.why ?? ''}`;
+    const words = wordsOf(phase);
     if (words === this.#reported) return;
     this.#reported = words;
     this.#schedule(phase, this.#afterMs);
@@ -58,7 +58,10 @@ export class PhaseReporter {
       ref,
     } = this.#own;
     this.#sending = this.#workflow.observed(workflowId, runId, { attempt: ref.attempt, ...phase }).catch(() => {
-      if (this.#reported === `${phase.phase} ${phase.why ?? ''}`) this.#schedule(phase, retryMs);
+      if (this.#reported === wordsOf(phase)) this.#schedule(phase, retryMs);
     });
   }
 }
+
+/** What makes a phase another one to report. */
+const wordsOf = ({ phase, why = '' }: Omit<Observation, 'attempt'>): string => `${phase} ${why}`;

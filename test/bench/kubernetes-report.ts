@@ -7,7 +7,7 @@ import type { KubernetesFacts } from './kubernetes-testbed.ts';
 import type { KubernetesThroughput } from './kubernetes-throughput.ts';
 import type { Latency } from './latency.ts';
 import type { Machine } from './machine.ts';
-import { describeMachineIn } from './report.ts';
+import { describeMachineIn, renderLatencies } from './report.ts';
 
 /** Everything that was measured; what was not asked for is not there. */
 export interface KubernetesReport {
@@ -26,7 +26,7 @@ const goalRatio = 0.6;
 export function renderKubernetesReport(report: KubernetesReport): string {
   const { machine, kubernetes, latencies, throughput, quiet, memory } = report;
   const parts = [`${describeMachineIn(machine)}\n${factsIn(kubernetes)}`];
-  if (latencies.length > 0) parts.push(latencyTable(latencies));
+  if (latencies.length > 0) parts.push(renderLatencies(latencies));
   if (throughput !== undefined) parts.push(throughputTable(throughput));
   if (throughput?.requests !== undefined || quiet !== undefined) parts.push(requestTable(throughput, quiet));
   if (memory !== undefined) parts.push(memoryTable(memory));
@@ -35,17 +35,6 @@ export function renderKubernetesReport(report: KubernetesReport): string {
 
 function factsIn({ version, kwok, nodes }: KubernetesFacts): string {
   return `Kubernetes ${version}, ${String(nodes)} nodes played by kwok${kwok === undefined ? '' : ` ${kwok}`}`;
-}
-
-function latencyTable(latencies: readonly Latency[]): string {
-  const ms = (value: number): string => `${value.toFixed(0)} ms`;
-  const rows = latencies.map(({ what, samples, p50, p95, most, goalMs }) => [
-    what,
-    ...[p50, p95, most].map(ms),
-    String(samples),
-    goalMs === undefined ? '' : `p50 < ${ms(goalMs)}`,
-  ]);
-  return renderTable(['latency', 'p50', 'p95', 'most', 'samples', 'goal'], rows);
 }
 
 function throughputTable({ runs, alive, bare, relaunch, ratio, events }: KubernetesThroughput): string {

@@ -56,7 +56,7 @@ function row(name: string, bursts: readonly Burst[]): string[] {
   ];
 }
 
-function renderLatencies(latencies: readonly Latency[]): string {
+export function renderLatencies(latencies: readonly Latency[]): string {
   const ms = (value: number): string => `${value.toFixed(0)} ms`;
   const rows = latencies.map(({ what, samples, p50, p95, most, goalMs }) => [
     what,

@@ -26,13 +26,14 @@ interface Line {
 export async function auditLog({ testbed, name }: TestNamespace): Promise<Audited[]> {
   if (testbed.auditLog === undefined) throw new Error('the cluster of RELAUNCH_TEST_KUBECONFIG has no audit log');
   const text = await readFile(testbed.auditLog, 'utf8');
+  const told = new Set<string>();
   return (
     text
       .split('\n')
       .filter((line) => line.includes(`"${name}"`) || line.includes(`:${name}:`))
       .map((line) => JSON.parse(line) as Line)
       // What streams is told twice: when it begins, and when it is over.
-      .filter(({ auditID }, i, all) => all.findIndex((one) => one.auditID === auditID) === i)
+      .filter(({ auditID }) => !told.has(auditID) && told.add(auditID))
       .filter(({ objectRef }) => objectRef?.namespace === name || objectRef?.resource === 'nodes')
       .map(({ verb, user, objectRef = {}, responseStatus, stageTimestamp }) => ({
         verb,

@@ -184,27 +184,18 @@ test('who lets go in the middle of an answer is free at once', async () => {
   expect(server.requests(path)).toHaveLength(1);
 });
 
-test('who lets go between two tries is free at once', async () => {
+// Backend.follow and its kin reject with the signal's reason; an AbortError would count as the network's fault, and be tried again.
+test('who lets go between two tries is free at once, and gets the reason why', async () => {
   const server = await ScriptedApi.start();
   const control = new AbortController();
   server.serve(path, refuses(503, {}, { 'retry-after': '8' }));
   const failed = failureOf(server.api.send(get({ signal: control.signal })));
   await until('an answer', () => server.requests(path)[0]?.closed.then(() => true));
   control.abort(reason);
-  const { ms } = await failed;
+  const { ms, error } = await failed;
+  expect(error).toBe(reason);
   expect(ms).toBeLessThan(2_000);
   expect(server.requests(path)).toHaveLength(1);
-});
-
-// Backend.follow and its kin reject with the signal's reason; an AbortError would count as the network's fault, and be tried again.
-test('who lets go between two tries gets the reason why, as at any other moment', async () => {
-  const server = await ScriptedApi.start();
-  const control = new AbortController();
-  server.serve(path, refuses(503, {}, { 'retry-after': '8' }));
-  const failed = failureOf(server.api.send(get({ signal: control.signal })));
-  await until('an answer', () => server.requests(path)[0]?.closed.then(() => true));
-  control.abort(reason);
-  expect((await failed).error).toBe(reason);
 });
 
 test('who has let go before asks nothing', async () => {

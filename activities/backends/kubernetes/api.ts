@@ -6,9 +6,10 @@ import {
   type RequestOptions,
 } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
+import { text } from 'node:stream/consumers';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { pause } from '../waiting.ts';
-import { isPassing, StatusError } from './status-error.ts';
+import { isPassing, isStatus, StatusError } from './status-error.ts';
 
 export type Query = Readonly<Record<string, string | undefined>>;
 
@@ -71,7 +72,7 @@ export class KubernetesApi {
     try {
       return await this.send<T>(request);
     } catch (error) {
-      if (error instanceof StatusError && error.code === 404) return undefined;
+      if (isStatus(error, 404)) return undefined;
       throw error;
     }
   }
@@ -87,7 +88,7 @@ export class KubernetesApi {
 
   async #text(request: ApiRequest): Promise<string> {
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(answerTimeoutMs)]);
-    return textOf(await this.#open({ ...request, signal }));
+    return text(await this.#open({ ...request, signal }));
   }
 
   async #open({ method, path, query = {}, body, contentType, signal }: ApiRequest): Promise<IncomingMessage> {
@@ -107,7 +108,7 @@ export class KubernetesApi {
     }
     const answer = await answerTo(url, { ...options, signal }, sent);
     if ((answer.statusCode ?? 0) < 300) return answer;
-    throw new StatusError(answer.statusCode ?? 0, await textOf(answer), answer.headers['retry-after']);
+    throw new StatusError(answer.statusCode ?? 0, await text(answer), answer.headers['retry-after']);
   }
 }
 
@@ -134,10 +135,4 @@ function answerTo(
     if (signal.aborted) abort();
     request.end(body);
   });
-}
-
-async function textOf(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }

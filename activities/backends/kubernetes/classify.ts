@@ -2,7 +2,7 @@ import type { FirstsSeen } from '../../../contracts/records.ts';
 import type { Verdict } from '../backend.ts';
 import { endedPod, type EndedPod } from './ended-pod.ts';
 import { causeOf, interruption } from './interruption.ts';
-import { annotation } from './labels.ts';
+import { isSingle, isStopped } from './job-state.ts';
 import { lostWithNode } from './node-loss.ts';
 import { holds, isTerminal, type Job } from './objects.ts';
 import { timeOf } from './read-attempt.ts';
@@ -42,12 +42,9 @@ function whoSaysSo(job: Job | undefined, ended: readonly EndedPod[]): Over | und
   const { conditions } = job.status ?? {};
   if (holds(conditions, 'Failed') !== undefined) return 'failed';
   if (holds(conditions, 'Complete') !== undefined) return 'complete';
-  if (job.metadata.annotations?.[annotation.stopped] !== undefined) return 'stopped';
+  if (isStopped(job)) return 'stopped';
   return isSingle(job) && tellsAlone(job, ended) ? 'ended' : undefined;
 }
-
-const isSingle = ({ spec: { parallelism = 1, completions = 1, backoffLimit = 0 } = {} }: Job): boolean =>
-  parallelism === 1 && completions === 1 && backoffLimit === 0;
 
 /** Whether the pod's end is the Job's, before its controller says so. A deletion without a disruption may be a suspension, after which another pod comes. */
 function tellsAlone({ spec, status }: Job, [only, ...others]: readonly EndedPod[]): boolean {

@@ -33,8 +33,7 @@ export class Clusters {
   /** The name of the place of a queue's attempts: `namespace@context`, each empty where the queue leaves it to the agent. */
   placeOf(resourceArgs: unknown): string {
     const { namespace, context, metadata } = parseKubernetesArgs(resourceArgs);
-    const inManifest = metadata?.['namespace'];
-    return `${namespace ?? (typeof inManifest === 'string' ? inManifest : '')}@${context ?? ''}`;
+    return `${namespace ?? metadata?.namespace ?? ''}@${context ?? ''}`;
   }
 
   /** @throws RelaunchError AttemptRefused where there is no such context, or the agent may not work there */

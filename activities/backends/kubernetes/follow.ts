@@ -4,13 +4,13 @@ import { AttemptLogs } from './attempt-logs.ts';
 import { brokenStart } from './broken-start.ts';
 import { Changes } from './changes.ts';
 import { classify, needsEvents } from './classify.ts';
-import { nodesInDoubt, overdueAt } from './node-loss.ts';
+import { overdueAt } from './node-loss.ts';
 import { mainOf, type Snapshot } from './snapshot.ts';
-import { annotation } from './labels.ts';
-import { holds, isTerminal, type Node } from './objects.ts';
+import { hasEnded, isStopped } from './job-state.ts';
+import { isTerminal } from './objects.ts';
 import { phaseOf } from './phase.ts';
 import type { Place, Seen } from './place.ts';
-import { checkOurs, eventsOf, findNode, readAttempt } from './read-attempt.ts';
+import { checkOurs, eventsOf, readAttempt, readNodes } from './read-attempt.ts';
 import { removeFinalizer } from './remove-finalizer.ts';
 import { whyWaiting } from './why-waiting.ts';
 
@@ -91,7 +91,7 @@ class Follower {
     checkOurs(seen.job, this.#ref, this.#place);
     await this.#observe(seen);
     const base: Snapshot = { ...seen, at: new Date().toISOString() };
-    const nodes = await this.#nodes(base);
+    const nodes = await readNodes(this.#place, base, this.#signal);
     const events = needsEvents(base, this.#firsts)
       ? await eventsOf(this.#place, this.#ref, seen.pods.length === 0 ? undefined : seen.pods, this.#signal)
       : undefined;
@@ -105,14 +105,6 @@ class Follower {
     if (verdict?.kind !== 'failed') return verdict;
     const lastWords = await this.#logs.lastWords(seen.pods, mainOf(seen.job, seen.pods));
     return classify({ ...snapshot, lastWords }, this.#firsts);
-  }
-
-  async #nodes(snapshot: Snapshot): Promise<Record<string, Node | null>> {
-    const names = [...new Set(nodesInDoubt(snapshot))];
-    const found = await Promise.all(
-      names.map(async (name) => [name, (await findNode(this.#place, name, this.#signal)) ?? null] as const),
-    );
-    return Object.fromEntries(found);
   }
 
   /** Keeps, reports and reads what there is. Answers a container that cannot start. */
@@ -168,7 +160,5 @@ class Follower {
 /** Whether it is worth a read of its own. */
 function mayHaveEnded({ job, pods }: Seen): boolean {
   if (job === undefined || pods.some(isTerminal) || overdueAt(pods) < Date.now()) return true;
-  const { conditions } = job.status ?? {};
-  const isStopped = job.metadata.annotations?.[annotation.stopped] !== undefined;
-  return isStopped || holds(conditions, 'Failed') !== undefined || holds(conditions, 'Complete') !== undefined;
+  return isStopped(job) || hasEnded(job);
 }

@@ -2,7 +2,7 @@ import { jobEnvironment } from '../../../contracts/environment.ts';
 import { RelaunchError } from '../../../contracts/failures.ts';
 import { attemptName } from '../../../contracts/names.ts';
 import type { Attempt } from '../backend.ts';
-import { annotation, finalizer, label } from './labels.ts';
+import { annotation, finalizer, label, labelsOf } from './labels.ts';
 import { literal } from './literal.ts';
 import { isPodManifest, type KubernetesArgs } from './queue-args.ts';
 
@@ -20,13 +20,9 @@ const checkpointVolume = 'relaunch-checkpoints';
 export function jobOf(attempt: JobAttempt, args: KubernetesArgs, owner: string): Map {
   const { ref, plan, agent } = attempt;
   const labels = {
-    [label.run]: ref.run,
-    [label.attempt]: String(ref.attempt),
-    [label.uid]: ref.uid,
+    ...labelsOf(ref, owner),
     [label.queue]: plan.queue,
     [label.agent]: agent,
-    [label.entity]: ref.entity,
-    [label.owner]: owner,
     ...(plan.sweep === undefined ? {} : { [label.sweep]: plan.sweep }),
   };
   const { metadata, spec } = jobManifest(args);
@@ -62,13 +58,7 @@ export function jobOf(attempt: JobAttempt, args: KubernetesArgs, owner: string):
 
 /** Nothing runs under it, and nothing can any more: it stands where an attempt's Job would. */
 export function tombstoneOf(ref: Attempt['ref'], owner: string): Map {
-  const labels = {
-    [label.run]: ref.run,
-    [label.attempt]: String(ref.attempt),
-    [label.uid]: ref.uid,
-    [label.entity]: ref.entity,
-    [label.owner]: owner,
-  };
+  const labels = labelsOf(ref, owner);
   const spec = { restartPolicy: 'Never', containers: [{ name: 'main', image: 'never-started.invalid/none' }] };
   return {
     apiVersion: 'batch/v1',

@@ -2,7 +2,7 @@ import { RelaunchError } from '../../../contracts/failures.ts';
 import type { Backend, Listed } from '../backend.ts';
 import { Clusters, type KubernetesOptions } from './clusters.ts';
 import { followAttempt } from './follow.ts';
-import { annotation } from './labels.ts';
+import { hasEnded, isSingle, isStopped } from './job-state.ts';
 import { holds, isTerminal } from './objects.ts';
 import type { Place, Seen } from './place.ts';
 import { checkKubernetesArgs } from './queue-args.ts';
@@ -62,12 +62,10 @@ function listed(clusters: Clusters, isWanted: (agent: string) => boolean): Liste
 /** A Job that has not ended may get pods at any time, unless it was stopped. */
 function isLive({ job, pods }: Seen): boolean {
   if (pods.some((pod) => !isTerminal(pod))) return true;
-  if (job === undefined || job.metadata.annotations?.[annotation.stopped] !== undefined) return false;
-  const { conditions } = job.status ?? {};
-  const ending = ['Failed', 'Complete', 'FailureTarget', 'SuccessCriteriaMet'];
-  if (ending.some((type) => holds(conditions, type) !== undefined)) return false;
-  const { parallelism = 1, completions = 1, backoffLimit = 0, suspend = false } = job.spec ?? {};
-  const isOver = parallelism === 1 && completions === 1 && backoffLimit === 0 && !suspend && pods.length > 0;
+  if (job === undefined || isStopped(job) || hasEnded(job)) return false;
+  const ending = ['FailureTarget', 'SuccessCriteriaMet'];
+  if (ending.some((type) => holds(job.status?.conditions, type) !== undefined)) return false;
+  const isOver = isSingle(job) && job.spec?.suspend !== true && pods.length > 0;
   return !isOver;
 }
 

@@ -26,6 +26,15 @@ export const annotation = {
 /** In every pod: keeps its last state readable, also after a deletion, until we have recorded it. */
 export const finalizer = `${prefix}observed`;
 
+/** What an attempt's objects are found by. {@link refOf} reads them. */
+export const labelsOf = ({ run, attempt, uid, entity }: AttemptRef, owner: string): Record<string, string> => ({
+  [label.run]: run,
+  [label.attempt]: String(attempt),
+  [label.uid]: uid,
+  [label.entity]: entity,
+  [label.owner]: owner,
+});
+
 /** Which attempt an object belongs to; undefined where it is none of ours. */
 export function refOf({ labels = {} }: Metadata, place: string): AttemptRef | undefined {
   const { [label.entity]: entity, [label.run]: run, [label.uid]: uid } = labels;

@@ -5,7 +5,7 @@ import type { Snapshot } from './snapshot.ts';
 const nodeLostAfterMs = 60_000;
 
 /** The nodes of pods that should have ended by now: the verdict wants to know how they are. */
-export function nodesInDoubt({ pods, at }: Snapshot): string[] {
+export function nodesInDoubt({ pods, at }: Pick<Snapshot, 'pods' | 'at'>): string[] {
   return pods.flatMap((pod) => (isOverdue(pod, Date.parse(at)) && pod.spec?.nodeName ? [pod.spec.nodeName] : []));
 }
 
@@ -23,7 +23,7 @@ function overdueAtOf(pod: Pod): number {
 const isOverdue = (pod: Pod, nowMs: number): boolean => nowMs > overdueAtOf(pod);
 
 /** A pod that is lost with its node. Whether it still runs there nobody knows. */
-export function lostWithNode({ nodes = {}, pods, at }: Snapshot): Pod | undefined {
+export function lostWithNode({ nodes = {}, pods, at }: Pick<Snapshot, 'nodes' | 'pods' | 'at'>): Pod | undefined {
   return pods.find((pod) => {
     const node = nodes[pod.spec?.nodeName ?? ''];
     return isOverdue(pod, Date.parse(at)) && node && holds(node.status?.conditions, 'Ready') === undefined;

@@ -1,6 +1,6 @@
 import type { Observation } from '../../../contracts/messages.ts';
 import { mainOf } from './snapshot.ts';
-import { annotation } from './labels.ts';
+import { isStopped } from './job-state.ts';
 import { startOf, statusesOf, type ContainerStatus, type Pod } from './objects.ts';
 import type { Seen } from './place.ts';
 
@@ -22,8 +22,7 @@ export function phaseOf({ job, pods }: Seen, why?: string): Phase {
       ...given('at', startedAt(status)),
     };
   }
-  if (job?.spec?.suspend === true && job.metadata.annotations?.[annotation.stopped] === undefined)
-    return { phase: 'waiting', why: 'its Job is suspended' };
+  if (job?.spec?.suspend === true && !isStopped(job)) return { phase: 'waiting', why: 'its Job is suspended' };
   const waiting = living.find((pod) => scheduled(pod)?.status !== 'True');
   if (living.length === 0) return { phase: 'waiting', ...given('why', why) };
   if (waiting !== undefined) {

@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import type { FirstsSeen } from '../../../contracts/records.ts';
 import type { AttemptRef } from '../backend.ts';
+import { unlessAborted } from '../waiting.ts';
 import type { KubernetesApi } from './api.ts';
 import { firstsOf } from './firsts.ts';
 import { label, refOf, uidOf } from './labels.ts';
-import { type Job, type Metadata, type Pod } from './objects.ts';
+import type { Job, Metadata, Pod } from './objects.ts';
 import { Reflector } from './reflector.ts';
 
 /** What there is of one attempt. */
@@ -42,7 +42,6 @@ export class Place {
   readonly api: KubernetesApi;
   readonly name: string;
   readonly namespace: string;
-  readonly #selector: string;
   readonly #changed: (() => void) | undefined;
   readonly #held = new Map<string, Held>();
   readonly #jobs: Reflector<Job>;
@@ -53,8 +52,7 @@ export class Place {
     this.name = name;
     this.namespace = namespace;
     this.#changed = changed;
-    this.#selector = `${label.owner}=${owner}`;
-    const options = { api, labelSelector: this.#selector, ...(failed === undefined ? {} : { failed }) };
+    const options = { api, labelSelector: `${label.owner}=${owner}`, ...(failed === undefined ? {} : { failed }) };
     this.#jobs = new Reflector<Job>({
       ...options,
       path: this.path('jobs'),
@@ -82,16 +80,7 @@ export class Place {
 
   /** Resolves when all that is there has been seen once. @throws the signal's reason */
   async synced(signal: AbortSignal): Promise<void> {
-    if (this.isSynced) return;
-    const aborted = new AbortController();
-    const calledOff = once(signal, 'abort', { signal: aborted.signal }).then(() => signal.throwIfAborted());
-    calledOff.catch(() => undefined);
-    try {
-      signal.throwIfAborted();
-      await Promise.race([Promise.all([this.#jobs.synced, this.#pods.synced]), calledOff]);
-    } finally {
-      aborted.abort();
-    }
+    await unlessAborted(signal, () => Promise.all([this.#jobs.synced, this.#pods.synced]));
   }
 
   get isSynced(): boolean {

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { RelaunchError } from '../../../contracts/failures.ts';
-import { fieldIssues, formatIssues, type FieldIssue } from '../../../contracts/issues.ts';
+import { fieldIssues, type FieldIssue } from '../../../contracts/issues.ts';
+import { argsIssues } from '../args-issues.ts';
 
 const dnsLabel = z
   .string()
   .max(63)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'lower-case letters, digits and "-"');
-
-const json = z.record(z.string(), z.json());
 
 /** `resourceArgs.kubernetes` of a queue: where its Jobs go, and the manifest that all of them start from. */
 const kubernetesArgs = z.strictObject({
@@ -39,8 +38,8 @@ const kubernetesArgs = z.strictObject({
   apiVersion: z.string().optional(),
   /** A Job, whole or in part; or a Pod, whose metadata and spec become the Job's template. */
   kind: z.enum(['Job', 'Pod'], 'Job or Pod').optional(),
-  metadata: json.optional(),
-  spec: json.optional(),
+  metadata: z.object({ namespace: dnsLabel.optional() }).catchall(z.json()).optional(),
+  spec: z.record(z.string(), z.json()).optional(),
 });
 export type KubernetesArgs = z.output<typeof kubernetesArgs>;
 
@@ -59,19 +58,22 @@ const refusedFields: readonly (readonly [path: string, rule: string])[] = [
 
 /** What is wrong with `resourceArgs.kubernetes`, a sentence for each field; empty: nothing. */
 export function checkKubernetesArgs(args: unknown): string[] {
-  const parsed = kubernetesArgs.safeParse(args ?? {});
-  const issues = parsed.success ? refusedIn(parsed.data) : fieldIssues(parsed.error, args);
-  return issues.map((issue) => {
-    const path = ['resourceArgs', 'kubernetes', issue.path].filter((part) => part !== '').join('.');
-    return formatIssues([{ ...issue, path }]);
-  });
+  const read = readArgs(args);
+  return 'issues' in read ? argsIssues('kubernetes', read.issues) : [];
 }
 
 /** @throws RelaunchError AttemptRefused where the queue's arguments are not valid */
 export function parseKubernetesArgs(args: unknown): KubernetesArgs {
-  const wrong = checkKubernetesArgs(args);
-  if (wrong.length > 0) throw new RelaunchError('AttemptRefused', wrong.join('\n'));
-  return kubernetesArgs.parse(args ?? {});
+  const read = readArgs(args);
+  if ('args' in read) return read.args;
+  throw new RelaunchError('AttemptRefused', argsIssues('kubernetes', read.issues).join('\n'));
+}
+
+function readArgs(given: unknown): { args: KubernetesArgs } | { issues: FieldIssue[] } {
+  const parsed = kubernetesArgs.safeParse(given ?? {});
+  if (!parsed.success) return { issues: fieldIssues(parsed.error, given) };
+  const issues = refusedIn(parsed.data);
+  return issues.length > 0 ? { issues } : { args: parsed.data };
 }
 
 function refusedIn(args: KubernetesArgs): FieldIssue[] {
@@ -82,7 +84,6 @@ function refusedIn(args: KubernetesArgs): FieldIssue[] {
     : refusedFields;
   return [
     ...apiVersionIssues(args),
-    ...namespaceIssues(args),
     ...issues.flatMap(([path, rule]) => {
       const value = at(args, path.split('.'));
       const isDefault = path.endsWith('restartPolicy') && value === 'Never';
@@ -96,12 +97,6 @@ function apiVersionIssues(args: KubernetesArgs): FieldIssue[] {
   const { apiVersion = wanted } = args;
   if (apiVersion === wanted) return [];
   return [{ path: 'apiVersion', value: JSON.stringify(apiVersion), rule: `${wanted}: other kinds come later` }];
-}
-
-function namespaceIssues({ metadata }: KubernetesArgs): FieldIssue[] {
-  const namespace = metadata?.['namespace'];
-  if (namespace === undefined || dnsLabel.safeParse(namespace).success) return [];
-  return [{ path: 'metadata.namespace', value: JSON.stringify(namespace), rule: 'lower-case letters, digits and "-"' }];
 }
 
 /** Whether the manifest is a pod's: it says so, or has a pod's containers. */

@@ -3,7 +3,9 @@ import { attemptName } from '../../../contracts/names.ts';
 import type { AttemptRef } from '../backend.ts';
 import { label, uidOf } from './labels.ts';
 import type { ClusterEvent, Job, Node, Pod } from './objects.ts';
+import { nodesInDoubt } from './node-loss.ts';
 import type { Place, Seen } from './place.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** A read of the API server itself: what it said then was so. */
 export async function readAttempt(
@@ -12,20 +14,26 @@ export async function readAttempt(
   signal: AbortSignal,
   patienceMs?: number,
 ): Promise<Seen> {
-  const more = { signal, ...(patienceMs === undefined ? {} : { patienceMs }) };
-  const job = await place.api.find<Job>({ method: 'GET', path: place.path('jobs', nameOf(ref)), ...more });
+  const job = await findJob(place, ref, signal, patienceMs);
   const { items: pods } = await place.api.send<{ items: Pod[] }>({
     method: 'GET',
     path: place.path('pods'),
     query: { labelSelector: `${label.uid}=${ref.uid}` },
-    ...more,
+    signal,
+    ...(patienceMs === undefined ? {} : { patienceMs }),
   });
   return { job, pods };
 }
 
 /** The Job, if there is one, whoever's. */
-export function findJob(place: Place, ref: AttemptRef, signal: AbortSignal): Promise<Job | undefined> {
-  return place.api.find<Job>({ method: 'GET', path: place.path('jobs', nameOf(ref)), signal });
+export function findJob(
+  place: Place,
+  ref: AttemptRef,
+  signal: AbortSignal,
+  patienceMs?: number,
+): Promise<Job | undefined> {
+  const more = patienceMs === undefined ? {} : { patienceMs };
+  return place.api.find<Job>({ method: 'GET', path: place.path('jobs', nameOf(ref)), signal, ...more });
 }
 
 export const nameOf = ({ run, attempt }: AttemptRef): string => attemptName(run, attempt);
@@ -67,7 +75,16 @@ async function listEvents(place: Place, of: string | undefined, signal: AbortSig
 export const timeOf = ({ lastTimestamp, eventTime, firstTimestamp }: ClusterEvent): number =>
   Date.parse(lastTimestamp ?? eventTime ?? firstTimestamp ?? '') || 0;
 
-/** Undefined: there is none of this name any more. */
-export function findNode(place: Place, name: string, signal: AbortSignal): Promise<Node | undefined> {
-  return place.api.find<Node>({ method: 'GET', path: `/api/v1/nodes/${encodeURIComponent(name)}`, signal });
+/** The nodes of pods that should have ended by now, by name; null: there is none of this name any more. */
+export async function readNodes(
+  place: Place,
+  snapshot: Pick<Snapshot, 'pods' | 'at'>,
+  signal: AbortSignal,
+): Promise<Record<string, Node | null>> {
+  const names = [...new Set(nodesInDoubt(snapshot))];
+  const found = names.map(async (name) => {
+    const path = `/api/v1/nodes/${encodeURIComponent(name)}`;
+    return [name, (await place.api.find<Node>({ method: 'GET', path, signal })) ?? null] as const;
+  });
+  return Object.fromEntries(await Promise.all(found));
 }

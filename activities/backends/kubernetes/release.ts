@@ -1,10 +1,9 @@
 import type { AttemptRef, Leaving } from '../backend.ts';
 import { Changes } from './changes.ts';
-import { nodesInDoubt } from './node-loss.ts';
 import { holds, isTerminal, type Job, type Pod } from './objects.ts';
 import { finalizer } from './labels.ts';
 import type { Place, Seen } from './place.ts';
-import { findNode, isOurs, readAttempt } from './read-attempt.ts';
+import { isOurs, readAttempt, readNodes } from './read-attempt.ts';
 import { removeFinalizer } from './remove-finalizer.ts';
 import { isStatus } from './status-error.ts';
 
@@ -92,13 +91,10 @@ async function remove(place: Place, path: string, body: object, signal: AbortSig
   }
 }
 
-/** Those on machines that do not answer, for so long that they count as lost with them. */
+/** Those on machines that do not answer, or are gone, for so long that they count as lost with them. */
 async function unreachableOf(place: Place, pods: readonly Pod[], signal: AbortSignal): Promise<Pod[]> {
-  const doubted = nodesInDoubt({ job: undefined, pods, at: new Date().toISOString() });
-  const down = new Set<string>();
-  for (const name of new Set(doubted)) {
-    const node = await findNode(place, name, signal);
-    if (node === undefined || holds(node.status?.conditions, 'Ready') === undefined) down.add(name);
-  }
-  return pods.filter((pod) => !isTerminal(pod) && down.has(pod.spec?.nodeName ?? ''));
+  const nodes = await readNodes(place, { pods, at: new Date().toISOString() }, signal);
+  const down = Object.entries(nodes).filter(([, node]) => holds(node?.status?.conditions, 'Ready') === undefined);
+  const names = new Set(down.map(([name]) => name));
+  return pods.filter((pod) => !isTerminal(pod) && names.has(pod.spec?.nodeName ?? ''));
 }

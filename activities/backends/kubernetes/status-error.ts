@@ -44,5 +44,5 @@ export function isPassing(error: unknown): boolean {
   return error.code === 429 || error.code >= 500 || error.code === 401;
 }
 
-export const isNetworkError = (error: unknown): error is Error =>
+const isNetworkError = (error: unknown): error is Error =>
   error instanceof Error && ('code' in error || error.name === 'TimeoutError') && !(error instanceof StatusError);

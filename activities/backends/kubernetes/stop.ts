@@ -1,12 +1,12 @@
 import type { AttemptRef } from '../backend.ts';
 import { Changes } from './changes.ts';
-import { classify } from './classify.ts';
-import { nodesInDoubt } from './node-loss.ts';
 import { tombstoneOf } from './job-manifest.ts';
+import { hasEnded, isStopped } from './job-state.ts';
 import { annotation } from './labels.ts';
-import { holds, isTerminal, type Job, type Node, type Pod } from './objects.ts';
+import { lostWithNode } from './node-loss.ts';
+import { isTerminal, type Pod } from './objects.ts';
 import type { Place } from './place.ts';
-import { findJob, findNode, isOurs, nameOf, readAttempt } from './read-attempt.ts';
+import { findJob, isOurs, nameOf, readAttempt, readNodes } from './read-attempt.ts';
 import { isStatus, StatusError } from './status-error.ts';
 
 /** The watch may be wrong. */
@@ -31,11 +31,8 @@ export async function stopAttempt(
       if (alive.length === 0) return;
       await Promise.all(alive.map((pod) => terminate(place, pod, graceMs, asked, signal)));
       const snapshot = { ...seen, at: new Date().toISOString() };
-      const nodes: Record<string, Node | null> = {};
-      for (const name of nodesInDoubt(snapshot)) nodes[name] = (await findNode(place, name, signal)) ?? null;
-      const verdict = classify({ ...snapshot, nodes }, place.firsts(ref));
       // Nobody can stop what is on a machine that does not answer.
-      if (verdict?.kind === 'lost' && verdict.reason === 'node-lost') return;
+      if (lostWithNode({ ...snapshot, nodes: await readNodes(place, snapshot, signal) }) !== undefined) return;
       await changes.next(lookMs, signal);
     }
   } finally {
@@ -52,7 +49,7 @@ async function suspend(place: Place, owner: string, ref: AttemptRef, signal: Abo
       continue;
     }
     if (!isOurs(job, ref)) return false;
-    if (hasEnded(job) || job.metadata.annotations?.[annotation.stopped] !== undefined) return true;
+    if (hasEnded(job) || isStopped(job)) return true;
     const body = {
       metadata: { uid: job.metadata.uid, annotations: { [annotation.stopped]: 'true' } },
       spec: { suspend: true },
@@ -66,9 +63,6 @@ async function suspend(place: Place, owner: string, ref: AttemptRef, signal: Abo
     }
   }
 }
-
-const hasEnded = ({ status }: Job): boolean =>
-  holds(status?.conditions, 'Failed') !== undefined || holds(status?.conditions, 'Complete') !== undefined;
 
 async function createTombstone(place: Place, owner: string, ref: AttemptRef, signal: AbortSignal): Promise<boolean> {
   try {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RelaunchError } from '../../../contracts/failures.ts';
-import { fieldIssues, formatIssues } from '../../../contracts/issues.ts';
+import { fieldIssues } from '../../../contracts/issues.ts';
+import { argsIssues } from '../args-issues.ts';
 
 /** `resourceArgs.process` of a queue. */
 const processArgs = z.strictObject({
@@ -14,10 +15,7 @@ const processArgs = z.strictObject({
 export function checkProcessArgs(args: unknown): string[] {
   const parsed = processArgs.safeParse(args ?? {});
   if (parsed.success) return [];
-  return fieldIssues(parsed.error, args).map((issue) => {
-    const path = ['resourceArgs', 'process', issue.path].filter((part) => part !== '').join('.');
-    return formatIssues([{ ...issue, path }]);
-  });
+  return argsIssues('process', fieldIssues(parsed.error, args));
 }
 
 /** @throws RelaunchError AttemptRefused where the queue's arguments are not valid. */

@@ -1,5 +1,5 @@
 import { connectApi } from './api.ts';
-import { build } from './build.ts';
+import { build, type Binaries } from './build.ts';
 import { makeCertificates } from './certificates.ts';
 import { startControlPlane } from './control-plane.ts';
 import { checkGivenCluster } from './given-cluster.ts';
@@ -11,7 +11,7 @@ import { kill, pidOf, type PartName } from './part.ts';
 import { auditLogOf, cacheDir, kubeconfigOf } from './place.ts';
 import { assertCanBeNode, startRealNode } from './real-node.ts';
 import { claimPlace, readPlace } from './record.ts';
-import { timed } from './timed.ts';
+import { timed, type Say } from './timed.ts';
 import { unavailable } from './unavailable.ts';
 
 export interface UpOptions extends TestbedOptions {
@@ -44,10 +44,13 @@ export async function prepareKubernetes(options: TestbedOptions = {}): Promise<v
   if (env['RELAUNCH_TEST_KUBECONFIG']) return;
   assertCanBeNode();
   const cache = cacheDir(env);
-  await oneAtATime(cache, say, async () => {
-    await build(cache, say);
-    await timed(say, 'packages checked', () => installPackages(say));
-  });
+  await oneAtATime(cache, say, () => provide(cache, say));
+}
+
+async function provide(cache: string, say: Say): Promise<Binaries> {
+  const binaries = await build(cache, say);
+  await timed(say, 'packages checked', () => installPackages(say));
+  return binaries;
 }
 
 /**
@@ -68,8 +71,7 @@ export async function upKubernetes(options: UpOptions = {}): Promise<Testbed> {
   }
   assertCanBeNode();
   return oneAtATime(cache, say, async () => {
-    const binaries = await build(cache, say);
-    await timed(say, 'packages checked', () => installPackages(say));
+    const binaries = await provide(cache, say);
     const place = await claimPlace(stateDir, options.basePort);
     await makeCertificates(place);
     const api = await connectApi(place);
