@@ -42,12 +42,15 @@ export async function checkLaunch(
   return { queue, limits, source };
 }
 
+/** How a source is given, in words. */
+const wayOf = { image: 'images (`-d IMAGE`)', code: 'code (a directory)' };
+
 /** Undefined: it is none, and `issues` says why. */
 function sourceOf(spec: LaunchSpec, { name, sources }: Backend, issues: FieldIssue[]): PinnedSource | undefined {
   const { code, image } = spec.source;
   const kind = image === undefined ? 'code' : 'image';
   if (!sources.includes(kind)) {
-    const rule = `queue "${spec.queue}" is for backend "${name}", which runs ${sources.join(' or ')} only`;
+    const rule = `queue "${spec.queue}" is for backend "${name}", which runs ${sources.map((one) => wayOf[one]).join(' or ')} only`;
     issues.push(fieldIssue(['source', kind], spec, rule));
     return undefined;
   }

@@ -29,5 +29,6 @@ export {
 export { trials, type TrialRow } from './trials.ts';
 export type { SweepResult } from '../contracts/sweep-result.ts';
 export type { SweepSpecInput } from '../contracts/sweep-spec.ts';
+export type { Trouble } from './troubles.ts';
 export { trafficOf, type QueueTraffic } from './traffic.ts';
 export type { RunFilter } from './visibility.ts';

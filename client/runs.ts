@@ -4,6 +4,7 @@ import { ClientError } from './errors.ts';
 import { result, type RunEnd } from './result.ts';
 import { rowOf, type RunRow } from './run-row.ts';
 import { asking } from './temporal-errors.ts';
+import { troublesOf, type Trouble } from './troubles.ts';
 import { matches, runQuery, type RunFilter } from './visibility.ts';
 
 /** A control worker answers in milliseconds, if there is one. */
@@ -14,6 +15,8 @@ export interface RunView extends RunRow {
   status: RunStatus | undefined;
   /** Of a closed run. Undefined: it was ended past its own code. */
   end: RunEnd | undefined;
+  /** What fails, and is tried again. */
+  troubles: Trouble[];
 }
 
 /** Runs that match, the newest first. `limit`: default 50. */
@@ -35,17 +38,22 @@ export async function list(relaunch: Relaunch, filter: RunFilter = {}, limit = 5
 
 /** One run, as far as it can be told now. @throws ClientError run-not-found */
 export async function show(relaunch: Relaunch, workflowId: string): Promise<RunView> {
-  const row = await describe(relaunch, workflowId);
-  if (row.closedAt === undefined) return { ...row, status: await status(relaunch, workflowId), end: undefined };
-  return { ...row, status: undefined, end: await endIfAny(relaunch, workflowId) };
+  const described = await describeWorkflow(relaunch, workflowId);
+  const view = { ...rowOf(described), troubles: troublesOf(described) };
+  if (view.closedAt === undefined) return { ...view, status: await status(relaunch, workflowId), end: undefined };
+  return { ...view, status: undefined, end: await endIfAny(relaunch, workflowId) };
 }
 
 /** Waits until a run has ended. The same as {@link result}. */
 export const wait = result;
 
 /** @throws ClientError run-not-found */
-export async function describe({ temporal, settings }: Relaunch, workflowId: string): Promise<RunRow> {
-  return rowOf(await asking(settings.entity, workflowId, () => temporal.workflow.getHandle(workflowId).describe()));
+export async function describe(relaunch: Relaunch, workflowId: string): Promise<RunRow> {
+  return rowOf(await describeWorkflow(relaunch, workflowId));
+}
+
+function describeWorkflow({ temporal, settings }: Relaunch, workflowId: string) {
+  return asking(settings.entity, workflowId, () => temporal.workflow.getHandle(workflowId).describe());
 }
 
 /** Asks the run itself. Undefined: nobody answered within 2 s. */

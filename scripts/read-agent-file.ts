@@ -1,10 +1,11 @@
+import os from 'node:os';
 import { resolve } from 'node:path';
 import { ClientError } from '../client/index.ts';
 import { agentSpec, type AgentSpec } from '../contracts/agent-spec.ts';
 import { fieldIssues, formatIssues } from '../contracts/issues.ts';
 import { readYamlFile } from './read-input.ts';
 
-/** An agent's file. Its paths count from where it is. @throws ClientError bad-input with every wrong field */
+/** An agent's file. Its paths count from where it is, those with `~/` from the home directory. @throws ClientError bad-input with every wrong field */
 export function readAgentFile(path: string, cwd: string): AgentSpec {
   const { value, dir } = readYamlFile(path, cwd);
   const parsed = agentSpec.safeParse(value ?? {});
@@ -16,5 +17,6 @@ export function readAgentFile(path: string, cwd: string): AgentSpec {
   }
   const { kubernetes, ...spec } = parsed.data;
   if (kubernetes?.kubeconfig === undefined) return parsed.data;
-  return { ...spec, kubernetes: { ...kubernetes, kubeconfig: resolve(dir, kubernetes.kubeconfig) } };
+  const kubeconfig = resolve(dir, kubernetes.kubeconfig.replace(/^~(?=\/)/, os.homedir()));
+  return { ...spec, kubernetes: { ...kubernetes, kubeconfig } };
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { show, type RunView } from '../../client/index.ts';
+import { show, type RunView, type Trouble } from '../../client/index.ts';
 import type { AttemptReport } from '../../contracts/run-result.ts';
 import { forDisplay } from '../../store/display.ts';
 import { connected, examples, pageOf, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
@@ -59,7 +59,7 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
         seen.attempts.map((each) => attemptRow(each, now)),
       ),
     );
-  parts.push(...waitsFor(seen?.attempts ?? []), ...lastWords(seen?.attempts ?? []));
+  parts.push(...waitsFor(seen?.attempts ?? []), ...view.troubles.map(troubleOf), ...lastWords(seen?.attempts ?? []));
   const metrics = Object.entries(seen?.summary ?? {});
   if (metrics.length > 0) {
     parts.push(
@@ -76,6 +76,11 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
 function waitsFor(attempts: readonly AttemptReport[]): string[] {
   const why = attempts.at(-1)?.why;
   return why === undefined ? [] : [`attempt ${String(attempts.length)} waits: ${plain(why)}`];
+}
+
+function troubleOf({ activity, failures, message }: Trouble): string {
+  const times = failures === 1 ? 'once' : `${String(failures)} times`;
+  return `${plain(activity)} failed ${times}, and is tried again: ${plain(message)}`;
 }
 
 /** What the last attempt that has ended left to say: the lines a user looks for first. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { preempt, result } from '../../client/index.ts';
+import { preempt, result, show } from '../../client/index.ts';
 import { Cluster } from '../support/cluster.ts';
 import { untilFollowed } from '../support/run-watch.ts';
 import { until } from '../support/until.ts';
@@ -36,13 +36,9 @@ test(
     await rename(store, `${store}.away`);
     await cluster.letGo('one');
     await sleep(goneMs);
-    const { raw } = await cluster.relaunch.temporal.workflow.getHandle(workflowId).describe();
-    expect(raw.pendingActivities).toMatchObject([
-      {
-        activityType: { name: 'submitAttempt' },
-        lastFailure: { applicationFailureInfo: { type: 'StoreUnavailable' } },
-      },
-    ]);
+    const { troubles } = await show(cluster.relaunch, workflowId);
+    expect(troubles).toMatchObject([{ activity: 'submitAttempt' }]);
+    expect(troubles[0]?.message).toContain(store);
     await rename(`${store}.away`, store);
 
     expect(await result(cluster.relaunch, workflowId)).toMatchObject({

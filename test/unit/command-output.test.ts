@@ -50,6 +50,7 @@ test('what a job said last cannot steer the terminal either', () => {
   } as const;
   const view: RunView = {
     ...row,
+    troubles: [{ activity: 'submitAttempt', failures: 2, message: hostile }],
     status: undefined,
     end: { ...end, attempts: [...attempts], failure: { type: 'JobFailed', message: hostile } },
   };

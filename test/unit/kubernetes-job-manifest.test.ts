@@ -271,6 +271,18 @@ describe('how long a pod stays on a lost node', () => {
       ...nodeLoss(30).filter(({ key }) => key !== own.key),
     ]);
   });
+
+  test.each([
+    ['everything', { operator: 'Exists' }],
+    ['everything that drives pods away', { operator: 'Exists', effect: 'NoExecute' }],
+  ])('is for ever where the manifest tolerates %s', (_, own) => {
+    expect(podOf(made({ spec: { containers: [{}], tolerations: [own] } })).tolerations).toEqual([own]);
+  });
+
+  test('is not said by tolerating that new pods are kept away', () => {
+    const own = { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoSchedule' };
+    expect(podOf(made({ spec: { containers: [{}], tolerations: [own] } })).tolerations).toEqual([own, ...nodeLoss(30)]);
+  });
 });
 
 describe('the container that gets the run', () => {
@@ -322,6 +334,12 @@ describe('the container that gets the run', () => {
     expect(podOf(job).containers[0]).toEqual(proxy);
     expect(podOf(job).initContainers).toEqual([fetch]);
     expect(podOf(job).containers[1]).toMatchObject({ image, command: ['python'], args: ['train.py'] });
+  });
+
+  test('has the system calls that the manifest allows its pod', () => {
+    const securityContext = { seccompProfile: { type: 'Unconfined' } };
+    const [main] = podOf(made({ spec: { containers: [{}], securityContext } })).containers;
+    expect(main?.['securityContext']).toEqual({ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } });
   });
 
   test('takes no other image than the run’s', () => {

@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { ClientError } from '../../client/index.ts';
@@ -38,6 +38,12 @@ test('a file says what it says', async () => {
 test('a kubeconfig counts from where the file is, not from where the agent is started', async () => {
   expect(await read('kubernetes: {kubeconfig: ../secrets/config}')).toEqual({
     kubernetes: { kubeconfig: join(scratch, 'secrets', 'config') },
+  });
+});
+
+test('a kubeconfig may be in the home directory', async () => {
+  expect(await read('kubernetes: {kubeconfig: ~/.kube/config}')).toEqual({
+    kubernetes: { kubeconfig: join(os.homedir(), '.kube', 'config') },
   });
 });
 

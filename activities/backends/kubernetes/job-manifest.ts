@@ -116,16 +116,16 @@ function podSpecOf(spec: Map, { main, all }: Containers, attempt: JobAttempt, ar
     ...(checkpoints === undefined ? {} : { volumes: [...listOf(spec['volumes']), volume] }),
     ...(spec['initContainers'] === undefined
       ? {}
-      : { initContainers: listOf(spec['initContainers']).map((one) => hardened(mapOf(one))) }),
+      : { initContainers: listOf(spec['initContainers']).map((one) => hardened(mapOf(one), spec)) }),
     containers: all.map((container) => {
-      if (container.name !== main) return hardened(container);
+      if (container.name !== main) return hardened(container, spec);
       const mount = {
         name: checkpointVolume,
         mountPath: checkpoints?.mountPath,
         subPath: `${checkpoints?.subPath ?? ''}/${ref.entity}/${ref.run}`,
       };
       return {
-        ...hardened(container),
+        ...hardened(container, spec),
         ...commandOf(attempt),
         env: environmentOf(listOf(container['env']), attempt, checkpoints?.mountPath),
         ...(checkpoints === undefined ? {} : { volumeMounts: [...listOf(container['volumeMounts']), mount] }),
@@ -135,12 +135,14 @@ function podSpecOf(spec: Map, { main, all }: Containers, attempt: JobAttempt, ar
 }
 
 /** What a container may do unless the queue says otherwise. */
-const hardening = {
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-  seccompProfile: { type: 'RuntimeDefault' },
-};
-const hardened = (container: Map): Map => ({ securityContext: hardening, ...container });
+const hardening = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+const seccomp = { seccompProfile: { type: 'RuntimeDefault' } };
+
+/** A container of a pod whose own security context may have chosen a profile already: that one it inherits. */
+function hardened(container: Map, pod: Map): Map {
+  const isChosen = mapOf(pod['securityContext'])['seccompProfile'] !== undefined;
+  return { securityContext: { ...hardening, ...(isChosen ? {} : seccomp) }, ...container };
+}
 
 /** An entry point of the run's takes the place of the image's, with its arguments; arguments alone only take the place of those. */
 function commandOf({ plan: { source, entrypoint, args } }: JobAttempt): Map {
@@ -164,11 +166,16 @@ function environmentOf(given: readonly unknown[], { plan, ref }: JobAttempt, che
 
 /** How long to stay on a node that is lost. A manifest that tolerates it in its own way keeps that. */
 function withNodeLoss(given: readonly unknown[], tolerationSeconds: number): unknown[] {
-  const known = new Set(given.map((one) => mapOf(one)['key']));
   const ours = ['node.kubernetes.io/unreachable', 'node.kubernetes.io/not-ready']
-    .filter((key) => !known.has(key))
+    .filter((key) => !given.some((one) => tolerates(mapOf(one), key)))
     .map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }));
   return [...given, ...ours];
+}
+
+/** Whether a toleration says already how long to stay; without a key it speaks of all, without an effect of each. */
+function tolerates({ key, effect }: Map, taint: string): boolean {
+  const isOfAll = (value: unknown): boolean => value === undefined || value === null || value === '';
+  return (key === taint || isOfAll(key)) && (effect === 'NoExecute' || isOfAll(effect));
 }
 
 const mapOf = (value: unknown): Map =>

@@ -38,8 +38,6 @@ export class Reflector<T extends { metadata: Metadata }> {
   #version: string | undefined;
   #isSynced = false;
   readonly #synced = Promise.withResolvers<undefined>();
-  /** How often it listed and watched, for whoever counts requests. */
-  readonly requests = { lists: 0, watches: 0 };
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -58,7 +56,12 @@ export class Reflector<T extends { metadata: Metadata }> {
 
   /** An object that was just created: it is there, although the watch has not told yet. */
   learn(object: T): void {
-    if (!this.#objects.has(object.metadata.uid)) this.#put(object);
+    if (!this.#isPast(object) && !this.#objects.has(object.metadata.uid)) this.#put(object);
+  }
+
+  /** Whether the watch has told all about this state of it: what is not there now is gone again. */
+  #isPast({ metadata }: T): boolean {
+    return Number(metadata.resourceVersion ?? Number.NaN) <= Number(this.#version ?? Number.NaN);
   }
 
   stop(): void {
@@ -101,7 +104,6 @@ export class Reflector<T extends { metadata: Metadata }> {
     let version: string | undefined;
     let next: string | undefined;
     do {
-      this.requests.lists++;
       const page = await api.send<{ items: T[]; metadata: { resourceVersion: string; continue?: string } }>({
         method: 'GET',
         path,
@@ -127,7 +129,6 @@ export class Reflector<T extends { metadata: Metadata }> {
       cut.abort(new Error('the watch was silent'));
     }, this.#options.silenceMs ?? silenceMs);
     try {
-      this.requests.watches++;
       const query = {
         ...{ watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: String(watchSeconds) },
         ...{ labelSelector, resourceVersion: this.#version },

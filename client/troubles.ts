@@ -1,0 +1,23 @@
+import type { WorkflowExecutionDescription } from '@temporalio/client';
+
+/** `PENDING_ACTIVITY_STATE_SCHEDULED`: https://github.com/temporalio/api/blob/master/temporal/api/enums/v1/workflow.proto */
+const scheduled = 1;
+
+/** A step of a run that failed and is tried again. */
+export interface Trouble {
+  /** Temporal's word: `submitAttempt`. */
+  activity: string;
+  /** How often it has failed. */
+  failures: number;
+  /** What it failed of last. */
+  message: string;
+}
+
+/** What holds a run up, though nobody gave it up. What is being tried at the moment is no trouble yet. */
+export function troublesOf({ raw }: WorkflowExecutionDescription): Trouble[] {
+  return (raw.pendingActivities ?? []).flatMap(({ activityType, attempt, lastFailure, state }) => {
+    const message = lastFailure?.message ?? '';
+    if (message === '' || state !== scheduled) return [];
+    return [{ activity: activityType?.name ?? '', failures: Math.max(1, (attempt ?? 2) - 1), message }];
+  });
+}
