@@ -31,6 +31,9 @@ export type AttemptEnd = z.infer<typeof attemptEnd>;
 /** Released, with its end; or to be released there, by the agent that claimed it. */
 export type Released = { end: AttemptEnd } | Submitted;
 
+/** An image in its registry: `repository@sha256:...`; or the task queue on which it is to be pushed, by the host that made it. */
+export type Built = { image: string } | { push: string };
+
 /** What workflows may ask agents for. */
 export interface AgentActivities {
   /**
@@ -48,6 +51,17 @@ export interface AgentActivities {
   stopAttempt(argument: StopArgument): Promise<void>;
   /** Records and removes in await's place. */
   releaseAttempt(argument: StopArgument): Promise<Released>;
+}
+
+/** What workflows may ask builders for. */
+export interface BuilderActivities {
+  /**
+   * Makes the image of the plan's source, if its registry does not have it. Fails with BuildFailed, BuilderUnavailable, RegistryDenied,
+   * RegistryUnavailable.
+   */
+  buildImage(): Promise<Built>;
+  /** Pushes what this host made. Fails with RegistryDenied, RegistryUnavailable. */
+  pushImage(): Promise<{ image: string }>;
 }
 
 /** What workflows may ask the control worker for. */

@@ -11,6 +11,8 @@ export const planSummary = z.object({
   project: z.string(),
   queue: z.string(),
   backend: z.string(),
+  /** Its source has to become an image first. */
+  needsImage: z.boolean().optional(),
   requeue: requeuePolicy,
   retries: z.int(),
   gracePeriodMs: z.int(),

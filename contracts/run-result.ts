@@ -63,5 +63,7 @@ export const runResult = z.object({
   /** Counted ones. */
   requeues: z.int(),
   summary: metricsSummary,
+  /** What its source became: `repository@sha256:...`. */
+  image: z.string().optional(),
 });
 export type RunResult = z.infer<typeof runResult>;

@@ -11,6 +11,12 @@ export const submitTaskQueue = (queue: string): string => `${queuePrefix}${queue
 /** `resolveLaunch`, by any agent of the queue. */
 export const resolveTaskQueue = (queue: string): string => `${queuePrefix}${queue}/resolve`;
 
+/** `buildImage`, by any builder of the queue. */
+export const buildTaskQueue = (queue: string): string => `${queuePrefix}${queue}/build`;
+
+/** `pushImage`, where alone the image is that this agent's builder made. */
+export const builderTaskQueue = (agent: string): string => `builder/${agent}`;
+
 /** Await, stop and release where any agent of the queue reaches the backend; on host-bound backends only the release that needs the store alone. */
 export const ioTaskQueue = (queue: string): string => `${queuePrefix}${queue}/io`;
 

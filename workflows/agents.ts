@@ -1,7 +1,13 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { AgentActivities, ControlActivities } from '../contracts/activities.ts';
+import type { AgentActivities, BuilderActivities, ControlActivities } from '../contracts/activities.ts';
 import type { PlanSummary } from '../contracts/plan.ts';
-import { controlTaskQueue, isAgentTaskQueue, resolveTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
+import {
+  buildTaskQueue,
+  controlTaskQueue,
+  isAgentTaskQueue,
+  resolveTaskQueue,
+  submitTaskQueue,
+} from '../contracts/task-queues.ts';
 
 /** Infrastructure that is away comes back: retried until it does, or until somebody cancels. What cannot succeed fails non-retryably. */
 const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const;
@@ -16,6 +22,32 @@ export const resolving = (queue: string): Pick<AgentActivities, 'resolveLaunch' 
     heartbeatTimeout: '5s',
     retry,
     summary: 'check the spec and pin what moves',
+  });
+
+/** The start-to-close bounds what nobody may wait for: a build that comes no further fails by its builder's own watch. */
+export const building = ({ queue, timeoutsMs }: PlanSummary): Pick<BuilderActivities, 'buildImage'> =>
+  proxyActivities<BuilderActivities>({
+    taskQueue: buildTaskQueue(queue),
+    startToCloseTimeout: '12h',
+    ...(timeoutsMs.queue === undefined ? {} : { scheduleToStartTimeout: timeoutsMs.queue }),
+    heartbeatTimeout: '10s',
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry,
+    summary: `build the image for queue ${queue}`,
+  });
+
+/** Nobody else has the image: a host that is gone for longer is not waited for. */
+const builderTimeoutMs = 60_000;
+
+export const pushing = (plan: PlanSummary, taskQueue: string): Pick<BuilderActivities, 'pushImage'> =>
+  proxyActivities<BuilderActivities>({
+    taskQueue,
+    startToCloseTimeout: '12h',
+    scheduleToStartTimeout: Math.min(builderTimeoutMs, plan.agentTimeoutMs),
+    heartbeatTimeout: '10s',
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry,
+    summary: 'push the image',
   });
 
 /** A task that a dying agent took is noticed after the heartbeat time-out; the start-to-close bounds pulling and unpacking. */

@@ -8,6 +8,7 @@ import type { RunResult } from '../contracts/run-result.ts';
 import { resolving } from './agents.ts';
 import { runAttempt } from './attempt.ts';
 import { closeAsCanceled, closeAsFailed, RunFailed } from './ending.ts';
+import { makeImage } from './image.ts';
 import { openInbox, type Inbox } from './inbox.ts';
 import { Page } from './page.ts';
 import { answerOf } from './resolution.ts';
@@ -22,6 +23,12 @@ export async function launch(input: unknown): Promise<RunResult> {
       const plan = await resolve(parse(input), input, inbox);
       if (plan === undefined) return await closeAsCanceled(root, inbox, page.closed('cancelled'));
       page.planned(plan);
+      if (plan.needsImage === true) {
+        page.building();
+        const image = await makeImage(plan, inbox);
+        if (image === undefined) return await closeAsCanceled(root, inbox, page.closed('cancelled'));
+        page.built(image);
+      }
       let spent = nothingSpent;
       for (let attempt = 1; ; attempt++) {
         page.queued(attempt);

@@ -24,6 +24,7 @@ export class Page {
   #attempts: AttemptReport[] = [];
   #requeues = 0;
   #summary: MetricsSummary = {};
+  #image: string | undefined;
 
   /** Registers the query `status`. */
   constructor() {
@@ -33,6 +34,14 @@ export class Page {
   planned(plan: PlanSummary): void {
     this.#plan = plan;
     this.#refresh();
+  }
+
+  building(): void {
+    this.#enter('building');
+  }
+
+  built(image: string): void {
+    this.#image = image;
   }
 
   queued(attempt: number): void {
@@ -99,6 +108,7 @@ export class Page {
       attempts: this.#attempts,
       requeues: this.#requeues,
       summary: this.#summary,
+      ...(this.#image === undefined ? {} : { image: this.#image }),
     };
   }
 

@@ -27,7 +27,7 @@ const ofSweeps = [...histories].filter(([name]) => name.startsWith('sweep-'));
 const ofRuns = [...histories].filter(([name]) => !name.startsWith('sweep-'));
 
 /** What never came to an attempt, or a trial: changes of how one begins are nothing to it. */
-const unaffected = ['rejected-input', 'sweep-rejected'];
+const unaffected = ['rejected-input', 'build-failed', 'cancel-while-building', 'sweep-rejected'];
 const isAffected = ([name]: [string, string]): boolean => !unaffected.includes(name);
 const nondeterminism = /[Nn]ondeterminis/;
 

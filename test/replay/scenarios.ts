@@ -1,4 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { cancelSignal, extendRunTimeoutUpdate, preemptSignal, statusQuery } from '../../contracts/messages.ts';
 import type { RunState } from '../../contracts/run-result.ts';
 import type { Script } from '../support/scripted-agent.ts';
@@ -20,6 +21,11 @@ const inState =
     });
     await ask(handle);
   };
+
+const whileBuilding = (ask: (handle: WorkflowHandle) => Promise<void>) => async (handle: WorkflowHandle) => {
+  await until('a build', async () => (await handle.query(statusQuery)).state === 'building');
+  await ask(handle);
+};
 
 const cancel = (handle: WorkflowHandle): Promise<void> =>
   handle.signal(cancelSignal, { by: 'ada', reason: 'wrong data' });
@@ -48,6 +54,9 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     observes: true,
     ask: inState('running', (handle) => handle.signal(preemptSignal, { by: 'ada' })),
   },
+  'image-built': { builds: ['gone', 'pushed'], attempts: [evicted, succeeded], plan: { agentTimeoutMs: 1_000 } },
+  'build-failed': { builds: [ApplicationFailure.nonRetryable('no compiler', 'BuildFailed')], attempts: [] },
+  'cancel-while-building': { builds: ['hold'], attempts: [], ask: whileBuilding(cancel) },
   'agent-lost': { attempts: ['gone'], plan: { agentTimeoutMs: 1_000 } },
   'agent-lost-and-requeued': {
     attempts: ['gone', succeeded],

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
 import { controlActivities } from '../../activities/control-activities.ts';
-import type { AgentActivities, StopArgument } from '../../contracts/activities.ts';
+import type { AgentActivities, BuilderActivities, Built, StopArgument } from '../../contracts/activities.ts';
 import { nameOutcome } from '../../contracts/asked-outcome.ts';
 import { observedSignal } from '../../contracts/messages.ts';
 import type { AttemptOutcome } from '../../contracts/outcome.ts';
@@ -12,6 +12,8 @@ import type { PlanSummary } from '../../contracts/plan.ts';
 import type { SweepSummary } from '../../contracts/sweep-plan.ts';
 import {
   agentTaskQueue,
+  builderTaskQueue,
+  buildTaskQueue,
   controlTaskQueue,
   ioTaskQueue,
   resolveTaskQueue,
@@ -23,6 +25,9 @@ import { agentName, servedQueue, unservedQueue } from './scripted-names.ts';
 
 installRuntime(createLogger('error'));
 
+/** What every build comes to. */
+export const builtImage = `registry.test/train@sha256:${'b'.repeat(64)}`;
+
 /** What a test wants of one run. */
 export interface Script {
   plan?: Partial<PlanSummary>;
@@ -32,6 +37,11 @@ export interface Script {
    * `gone`: the agent that took it is never seen again.
    */
   attempts: (AttemptOutcome | 'hold' | 'silent' | 'never' | 'gone')[];
+  /**
+   * How its builds go, in order; none: it needs no image. `there`: the registry has it. `pushed`: it is pushed. `gone`: the builder is
+   * never seen again. `hold`: until it is cancelled.
+   */
+  builds?: ('there' | 'pushed' | 'gone' | 'hold' | ApplicationFailure)[];
   /** False: resolve does not get through either. */
   resolves?: boolean;
   /** Whether await says that the attempt runs. */
@@ -40,6 +50,7 @@ export interface Script {
 
 /** What an agent was asked to do for one run. */
 export interface Heard {
+  builds: number;
   submits: number[];
   stops: StopArgument[];
   releases: StopArgument[];
@@ -68,7 +79,7 @@ export class ScriptedAgent {
 
   heard(workflowId: string): Heard {
     if (this.#scriptOf(workflowId) === undefined) throw new Error(`no script for ${workflowId}`);
-    const heard = this.#heard.get(workflowId) ?? { submits: [], stops: [], releases: [] };
+    const heard = this.#heard.get(workflowId) ?? { builds: 0, submits: [], stops: [], releases: [] };
     this.#heard.set(workflowId, heard);
     return heard;
   }
@@ -78,13 +89,15 @@ export class ScriptedAgent {
     return this.#scripts.get(workflowId) ?? this.#sweeps.get(sweep ?? '')?.trials;
   }
 
-  activities(): AgentActivities {
+  activities(): AgentActivities & BuilderActivities {
     return {
       resolveLaunch: () => {
         if (this.#scriptOf(caller())?.resolves === false) throw tomorrow();
         return Promise.resolve(this.#plan());
       },
       resolveSweep: () => Promise.resolve(this.#sweep()),
+      buildImage: () => this.#build(),
+      pushImage: () => Promise.resolve({ image: builtImage }),
       submitAttempt: ({ attempt }) => {
         const ends = this.#scriptOf(caller())?.attempts[attempt - 1];
         if (ends === 'never') throw tomorrow();
@@ -119,6 +132,7 @@ export class ScriptedAgent {
       timeoutsMs: {},
       agentTimeoutMs: 600_000,
       priorityKey: 3,
+      ...(this.#scriptOf(workflowId)?.builds === undefined ? {} : { needsImage: true }),
       ...this.#scriptOf(workflowId)?.plan,
     };
   }
@@ -132,6 +146,17 @@ export class ScriptedAgent {
       source,
       ...this.#sweeps.get(caller())?.accepted,
     };
+  }
+
+  async #build(): Promise<Built> {
+    const how = this.#scriptOf(caller())?.builds?.[this.heard(caller()).builds++] ?? 'hold';
+    if (how instanceof ApplicationFailure) throw how;
+    if (how === 'there') return { image: builtImage };
+    if (how !== 'hold') return { push: builderTaskQueue(how === 'gone' ? 'gone' : agentName) };
+    for (;;) {
+      heartbeat();
+      await pause(cancellationSignal(), 20);
+    }
   }
 
   async #await(attempt: number) {
@@ -180,7 +205,14 @@ export async function startScripted(
   const agent = new ScriptedAgent(client);
   const activities = agent.activities();
   const create = (taskQueue: string, more: Partial<WorkerOptions>) =>
-    Worker.create({ connection, namespace, taskQueue, dataConverter: { payloadConverterPath }, ...more });
+    Worker.create({
+      connection,
+      namespace,
+      taskQueue,
+      dataConverter: { payloadConverterPath },
+
+      ...more,
+    });
   const control = controlActivities(async (workflowId, runId) => {
     await client.workflow.getHandle(workflowId, runId).cancel();
   });
@@ -195,6 +227,9 @@ export async function startScripted(
       ioTaskQueue(servedQueue),
       agentTaskQueue(agentName),
     ].map((queue) => create(queue, { activities })),
+    ...[buildTaskQueue(servedQueue), builderTaskQueue(agentName)].map((queue) =>
+      create(queue, { activities, maxHeartbeatThrottleInterval: 100 }),
+    ),
     ...[resolveTaskQueue(unservedQueue), ioTaskQueue(unservedQueue)].map((queue) => create(queue, { activities })),
   ]);
   const runs = workers.map((worker) => worker.run());
