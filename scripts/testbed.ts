@@ -2,8 +2,9 @@
 /** Brings what a machine lacks for the tests against real systems. `npm run testbed -- up kubernetes`. */
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { downKubernetes } from './testbed/kubernetes/down.ts';
-import { defaultBasePort, isBasePort } from './testbed/kubernetes/place.ts';
+import { kubernetes } from './testbed/kubernetes/place.ts';
 import { upKubernetes, type Testbed } from './testbed/kubernetes/up.ts';
+import { isBasePort } from './testbed/place.ts';
 
 interface StateFlag {
   state?: string;
@@ -50,7 +51,7 @@ program
   .option(...stateOption)
   .option(
     '--base-port <n>',
-    `of the ports it takes; a multiple of 100 (default: ${String(defaultBasePort)})`,
+    `of the ports it takes; a multiple of 100 (default: ${String(kubernetes.defaultBasePort)})`,
     basePortOf,
   )
   .option('--kwok-nodes <n>', 'nodes that kwok plays', countOf, 20)

@@ -1,6 +1,7 @@
-import { pidOf, type PartName } from '../../scripts/testbed/kubernetes/part.ts';
-import { readPlace } from '../../scripts/testbed/kubernetes/record.ts';
+import { kubernetes, type PartName } from '../../scripts/testbed/kubernetes/place.ts';
 import type { Testbed } from '../../scripts/testbed/kubernetes/up.ts';
+import { pidOf } from '../../scripts/testbed/part.ts';
+import { readPlace } from '../../scripts/testbed/record.ts';
 import { cpuMsOf } from './cpu.ts';
 
 /** By process, in ms. */
@@ -10,7 +11,7 @@ const parts: readonly PartName[] = ['apiserver', 'etcd', 'controller-manager', '
 
 /** The processes of a control plane; none where it is not ours. */
 export async function controlPlanePids({ stateDir }: Testbed): Promise<Record<string, number>> {
-  const place = stateDir === undefined ? undefined : await readPlace(stateDir);
+  const place = stateDir === undefined ? undefined : await readPlace(kubernetes, stateDir);
   if (place === undefined) return {};
   const found = await Promise.all(parts.map(async (name) => [name, await pidOf(place, name)] as const));
   return Object.fromEntries(found.flatMap(([name, pid]) => (pid === undefined ? [] : [[name, pid]])));

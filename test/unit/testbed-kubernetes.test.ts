@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { kubeconfigText } from '../../scripts/testbed/kubernetes/kubeconfig.ts';
 import { stagesFile } from '../../scripts/testbed/kubernetes/kwok.ts';
-import { isBasePort, placeOf } from '../../scripts/testbed/kubernetes/place.ts';
+import { placeOf } from '../../scripts/testbed/kubernetes/place.ts';
+import { isBasePort } from '../../scripts/testbed/place.ts';
 
 test('two testbeds of different base ports have nothing in common', () => {
   const basePorts = Array.from({ length: 655 }, (_, index) => index * 100).filter(isBasePort);

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa, ExecaError } from 'execa';
-import { timed, type Say } from './timed.ts';
-import { unavailable } from './unavailable.ts';
+import { timed, type Say } from '../timed.ts';
+import { unavailable } from '../unavailable.ts';
 
 /** Paths of the programs. */
 export interface Binaries {

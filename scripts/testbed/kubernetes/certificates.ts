@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa, ExecaError } from 'execa';
 import { kubeconfigText } from './kubeconfig.ts';
 import { kubeconfigOf, type Place } from './place.ts';
-import { unavailable } from './unavailable.ts';
+import { unavailable } from '../unavailable.ts';
 
 const days = '3650';
 const ecKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'] as const;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { pauseImage } from './images.ts';
 import { cniPlugins } from './packages.ts';
-import { start } from './part.ts';
+import { start } from '../part.ts';
 import type { Place } from './place.ts';
-import { waitFor } from './wait-for.ts';
+import { waitFor } from '../wait-for.ts';
 
 /** A containerd of our own. Resolves when it answers. */
 export async function startContainerd(place: Place): Promise<void> {

@@ -4,9 +4,9 @@ import { stringify } from 'yaml';
 import type { Api } from './api.ts';
 import type { Binaries } from './build.ts';
 import { pki } from './certificates.ts';
-import { start, type Part } from './part.ts';
+import { start, type Part } from '../part.ts';
 import { auditLogOf, kubeconfigOf, type Place } from './place.ts';
-import { waitFor } from './wait-for.ts';
+import { waitFor } from '../wait-for.ts';
 
 /** etcd, API server, controller manager and scheduler, on loopback only. Resolves when a namespace can be worked in. */
 export async function startControlPlane(place: Place, binaries: Binaries, api: Api): Promise<void> {

@@ -2,22 +2,22 @@ import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { killCgroup, removeCgroups } from './cgroups.ts';
+import { killCgroup, removeCgroups } from '../cgroups.ts';
 import { restoreHostSettings } from './host-settings.ts';
-import { oneAtATime } from './lock.ts';
-import { unmountBelow } from './mounts.ts';
-import { kill } from './part.ts';
-import { cacheDir, type Place } from './place.ts';
+import { oneAtATime } from '../lock.ts';
+import { unmountBelow } from '../mounts.ts';
+import { kill } from '../part.ts';
+import { kubernetes, type Place } from './place.ts';
 import { podLeftovers } from './pod-leftovers.ts';
-import { isRecord, readPlace } from './record.ts';
-import { settle, type TestbedOptions } from './options.ts';
-import { unavailable } from './unavailable.ts';
+import { isRecord, readPlace } from '../record.ts';
+import { settle, type TestbedOptions } from '../options.ts';
+import { unavailable } from '../unavailable.ts';
 
 /** Ends exactly what `upKubernetes` started in a directory, and removes it and the directory. The binaries stay. Answers whether there was one. */
 export async function downKubernetes(options: TestbedOptions = {}): Promise<boolean> {
-  const { env, stateDir, say } = settle(options);
-  return oneAtATime(cacheDir(env), say, async () => {
-    const place = await readPlace(stateDir);
+  const { cache, stateDir, say } = settle(kubernetes, options);
+  return oneAtATime(cache, say, async () => {
+    const place = await readPlace(kubernetes, stateDir);
     if (place === undefined) return false;
     await endNode(place);
     for (const name of ['kwok', 'scheduler', 'controller-manager', 'apiserver', 'etcd'] as const)

@@ -1,5 +1,5 @@
 import { execa, ExecaError } from 'execa';
-import { unavailable } from './unavailable.ts';
+import { unavailable } from '../unavailable.ts';
 
 /** Makes sure that the cluster of somebody's kubeconfig answers. Changes nothing there. @throws RelaunchError */
 export async function checkGivenCluster(kubeconfig: string): Promise<void> {

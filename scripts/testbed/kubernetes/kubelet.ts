@@ -6,9 +6,9 @@ import type { Api } from './api.ts';
 import type { Binaries } from './build.ts';
 import { pki } from './certificates.ts';
 import { nodesOf } from './nodes.ts';
-import { start } from './part.ts';
+import { start } from '../part.ts';
 import { kubeconfigOf, type Place } from './place.ts';
-import { waitFor } from './wait-for.ts';
+import { waitFor } from '../wait-for.ts';
 
 const mebibyte = 1024 * 1024;
 /** What pods may have together, so that a test can fill it on any machine. */

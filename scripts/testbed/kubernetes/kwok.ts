@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import type { Api } from './api.ts';
 import type { Binaries } from './build.ts';
 import { nodesOf } from './nodes.ts';
-import { start } from './part.ts';
+import { start } from '../part.ts';
 import { kubeconfigOf, type Place } from './place.ts';
-import { waitFor } from './wait-for.ts';
+import { waitFor } from '../wait-for.ts';
 
 export const stagesFile = join(import.meta.dirname, 'stages.yaml');
 

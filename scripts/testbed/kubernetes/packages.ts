@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { execa, ExecaError } from 'execa';
 import { modulesOfPython, python } from './python.ts';
-import type { Say } from './timed.ts';
-import { unavailable } from './unavailable.ts';
+import type { Say } from '../timed.ts';
+import { unavailable } from '../unavailable.ts';
 
 /** Where Debian has the plugins of the container network. */
 export const cniPlugins = '/usr/lib/cni';

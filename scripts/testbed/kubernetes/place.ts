@@ -1,11 +1,9 @@
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Kind, Place as AnyPlace } from '../place.ts';
 
-/** Where a testbed is on this machine, and everything that must differ between two of them: derived from its directory and its base port alone. */
-export interface Place {
-  /** Certificates, data, logs and pid files. Two testbeds never share it. */
-  stateDir: string;
-  basePort: number;
+export type PartName = 'etcd' | 'apiserver' | 'controller-manager' | 'scheduler' | 'kwok' | 'kubelet' | 'containerd';
+
+export interface Place extends AnyPlace {
   ports: { api: number; kubeletHealth: number; kubelet: number; etcd: number; etcdPeer: number };
   /** Of the real node: also the address that the API server dials, so that no line in /etc/hosts is needed. */
   nodeName: string;
@@ -18,23 +16,12 @@ export interface Place {
   containerdSocket: string;
   bridge: string;
   podSubnet: string;
-  /** Two kubelets must never share one: each kills the other's pods. */
-  cgroup: string;
-}
-
-export const defaultBasePort = 26_400;
-
-/** A distance of 100 keeps ports and subnets of two testbeds apart. */
-export const isBasePort = (port: number): boolean => port >= 1_100 && port <= 62_400 && port % 100 === 0;
-
-/** Where the binaries and, by default, the state are. */
-export function cacheDir(env: Readonly<Record<string, string | undefined>>): string {
-  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'relaunch', 'kubernetes');
 }
 
 /** Holds one directory for each testbed that is up, and what they share. Gone after a reboot, as they are. */
 export const sharedRunDir = '/run/relaunch-testbed';
 
+/** Two kubelets must never share a cgroup: each kills the other's pods. */
 export function placeOf(stateDir: string, basePort: number): Place {
   const runDir = join(sharedRunDir, String(basePort));
   const text = (...parts: number[]): string => parts.map((part) => String(Math.floor(part))).join('.');
@@ -58,6 +45,8 @@ export function placeOf(stateDir: string, basePort: number): Place {
     cgroup: `relaunch-testbed-${String(basePort)}`,
   };
 }
+
+export const kubernetes: Kind<Place> = { name: 'kubernetes', defaultBasePort: 26_400, placeOf };
 
 export const kubeconfigOf = ({ stateDir }: Place, user = 'admin'): string => join(stateDir, `${user}.kubeconfig`);
 export const auditLogOf = ({ stateDir }: Place): string => join(stateDir, 'audit.log');

@@ -2,14 +2,14 @@ import { mkdir } from 'node:fs/promises';
 import { execa } from 'execa';
 import type { Api } from './api.ts';
 import type { Binaries } from './build.ts';
-import { makeCgroups } from './cgroups.ts';
+import { makeCgroups } from '../cgroups.ts';
 import { startContainerd } from './containerd.ts';
 import { saveHostSettings } from './host-settings.ts';
 import { importImages } from './images.ts';
 import { startKubelet } from './kubelet.ts';
 import type { Place } from './place.ts';
-import { timed, type Say } from './timed.ts';
-import { unavailable } from './unavailable.ts';
+import { timed, type Say } from '../timed.ts';
+import { unavailable } from '../unavailable.ts';
 
 /** @throws RelaunchError where this machine cannot be a node of its own cluster */
 export function assertCanBeNode(): void {
@@ -35,7 +35,7 @@ export async function startRealNode(
   await saveHostSettings();
   await mkdir(place.nodeDir, { recursive: true });
   await mkdir(place.runDir, { recursive: true, mode: 0o700 });
-  await makeCgroups(place.cgroup);
+  await makeCgroups(place.cgroup, 'pods');
   await execa('ip', ['address', 'replace', `${place.nodeAddress}/32`, 'dev', 'lo']);
   await startContainerd(place);
   await timed(say, 'images made and imported', () => importImages(place, binaries));

@@ -4,15 +4,15 @@ import { makeCertificates } from './certificates.ts';
 import { startControlPlane } from './control-plane.ts';
 import { checkGivenCluster } from './given-cluster.ts';
 import { startKwok } from './kwok.ts';
-import { oneAtATime } from './lock.ts';
-import { settle, type TestbedOptions } from './options.ts';
+import { oneAtATime } from '../lock.ts';
+import { settle, type TestbedOptions } from '../options.ts';
 import { installPackages } from './packages.ts';
-import { kill, pidOf, type PartName } from './part.ts';
-import { auditLogOf, cacheDir, kubeconfigOf } from './place.ts';
+import { kill, pidOf } from '../part.ts';
+import { auditLogOf, kubeconfigOf, kubernetes, type PartName } from './place.ts';
 import { assertCanBeNode, startRealNode } from './real-node.ts';
-import { claimPlace, readPlace } from './record.ts';
-import { timed, type Say } from './timed.ts';
-import { unavailable } from './unavailable.ts';
+import { claimPlace, readPlace } from '../record.ts';
+import { timed, type Say } from '../timed.ts';
+import { unavailable } from '../unavailable.ts';
 
 export interface UpOptions extends TestbedOptions {
   /** A multiple of 100; another one for each testbed on a machine. Default: 26400. */
@@ -34,16 +34,15 @@ export interface Testbed {
 
 /** Whether one of ours runs in a directory already. */
 export async function isKubernetesUp(options: TestbedOptions = {}): Promise<boolean> {
-  const place = await readPlace(settle(options).stateDir);
+  const place = await readPlace(kubernetes, settle(kubernetes, options).stateDir);
   return place !== undefined && (await pidOf(place, 'apiserver')) !== undefined;
 }
 
 /** Brings what a machine lacks, and starts nothing. @throws RelaunchError */
 export async function prepareKubernetes(options: TestbedOptions = {}): Promise<void> {
-  const { env, say } = settle(options);
+  const { env, cache, say } = settle(kubernetes, options);
   if (env['RELAUNCH_TEST_KUBECONFIG']) return;
   assertCanBeNode();
-  const cache = cacheDir(env);
   await oneAtATime(cache, say, () => provide(cache, say));
 }
 
@@ -59,8 +58,7 @@ async function provide(cache: string, say: Say): Promise<Binaries> {
  * @throws RelaunchError
  */
 export async function upKubernetes(options: UpOptions = {}): Promise<Testbed> {
-  const { env, stateDir, say } = settle(options);
-  const cache = cacheDir(env);
+  const { env, cache, stateDir, say } = settle(kubernetes, options);
   const given = env['RELAUNCH_TEST_KUBECONFIG'];
   if (given) {
     await checkGivenCluster(given);
@@ -72,7 +70,7 @@ export async function upKubernetes(options: UpOptions = {}): Promise<Testbed> {
   assertCanBeNode();
   return oneAtATime(cache, say, async () => {
     const binaries = await provide(cache, say);
-    const place = await claimPlace(stateDir, options.basePort);
+    const place = await claimPlace(kubernetes, stateDir, options.basePort);
     await makeCertificates(place);
     const api = await connectApi(place);
     await timed(say, 'control plane is ready', () => startControlPlane(place, binaries, api));

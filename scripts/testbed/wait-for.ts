@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { logOf, pidOf, type PartName } from './part.ts';
+import { logOf, pidOf } from './part.ts';
 import type { Place } from './place.ts';
 import { unavailable } from './unavailable.ts';
 
@@ -10,7 +10,7 @@ import { unavailable } from './unavailable.ts';
  */
 export async function waitFor(
   place: Place,
-  part: PartName,
+  part: string,
   patienceMs: number,
   probe: () => Promise<string | undefined>,
 ): Promise<void> {
@@ -32,7 +32,7 @@ function messageOf(error: unknown): string {
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }
 
-async function tailOf(place: Place, part: PartName): Promise<string> {
+async function tailOf(place: Place, part: string): Promise<string> {
   const log = await readFile(logOf(place, part), 'utf8').catch(messageOf);
   return log.trim().split('\n').slice(-5).join('\n');
 }

@@ -1,4 +1,4 @@
-import { RelaunchError } from '../../../contracts/failures.ts';
+import { RelaunchError } from '../../contracts/failures.ts';
 
 /** What keeps a testbed from coming up, as a sentence that says what to do. */
 export function unavailable(message: string, cause?: unknown): RelaunchError {

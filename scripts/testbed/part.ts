@@ -7,25 +7,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cgroupDirs } from './cgroups.ts';
 import type { Place } from './place.ts';
 
-export type PartName = 'etcd' | 'apiserver' | 'controller-manager' | 'scheduler' | 'kwok' | 'kubelet' | 'containerd';
-
 /** A process of a testbed. Its command line names the state directory, by which it is recognised. */
 export interface Part {
-  name: PartName;
+  name: string;
   command: readonly [string, ...string[]];
   env?: Readonly<Record<string, string>>;
   /** Whether it lives in the testbed's own cgroups. */
   confined?: boolean;
 }
 
-export const logOf = ({ stateDir }: Place, name: PartName): string => join(stateDir, `${name}.log`);
-const pidFileOf = ({ stateDir }: Place, name: PartName): string => join(stateDir, `${name}.pid`);
+export const logOf = ({ stateDir }: Place, name: string): string => join(stateDir, `${name}.log`);
+const pidFileOf = ({ stateDir }: Place, name: string): string => join(stateDir, `${name}.pid`);
 
 /**
  * The pid of a part that runs. The number in a pid file may long be another process's, and a killed process stays a zombie
  * for a while: ours name the state directory on their command line, and a zombie has none.
  */
-export async function pidOf(place: Place, name: PartName): Promise<number | undefined> {
+export async function pidOf(place: Place, name: string): Promise<number | undefined> {
   try {
     const pid = Number(await readFile(pidFileOf(place, name), 'utf8'));
     return (await commandOf(pid)).includes(`${place.stateDir}/`) ? pid : undefined;
@@ -66,7 +64,7 @@ export async function start(place: Place, part: Part): Promise<void> {
 }
 
 /** SIGKILL. Resolves when the process is gone. */
-export async function kill(place: Place, name: PartName): Promise<void> {
+export async function kill(place: Place, name: string): Promise<void> {
   const pid = await pidOf(place, name);
   if (pid !== undefined) {
     process.kill(pid, 'SIGKILL');

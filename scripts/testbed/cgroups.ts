@@ -10,7 +10,7 @@ export async function cgroupDirs(name: string): Promise<string[]> {
   const hierarchies = (await isVersion2()) ? [root] : (await mountedHierarchies()).filter((each) => each !== unified);
   if (hierarchies.length > 0) return hierarchies.map((each) => join(each, name));
   throw unavailable(
-    `there are no cgroups in ${root}. Run this on a machine that has them, or set RELAUNCH_TEST_KUBECONFIG.`,
+    `there are no cgroups in ${root}, in which a testbed keeps what it starts. Run this on a machine that has them.`,
   );
 }
 
@@ -24,10 +24,10 @@ async function mountedHierarchies(): Promise<string[]> {
   return paths.filter((_, index) => mounted[index]);
 }
 
-/** Makes `system`, for containerd, its shims and the kubelet, and `pods`. */
-export async function makeCgroups(name: string): Promise<void> {
+/** Makes `system`, for what starts containers, and another one, for these. */
+export async function makeCgroups(name: string, workloads: 'pods' | 'containers'): Promise<void> {
   for (const dir of await cgroupDirs(name)) {
-    const below = [join(dir, 'system'), join(dir, 'pods')];
+    const below = [join(dir, 'system'), join(dir, workloads)];
     for (const each of below) await mkdir(each, { recursive: true });
     for (const each of [dir, ...below]) await inheritCpus(each);
   }
