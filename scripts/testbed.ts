@@ -44,7 +44,7 @@ program
   .command('up')
   .summary('starts what does not run')
   .description(
-    'Starts a Kubernetes: etcd, API server, controller manager, scheduler, nodes that kwok plays, and this machine as a real node. ' +
+    'Starts a Kubernetes: etcd, API server, controller manager, scheduler, DNS, nodes that kwok plays, and this machine as a real node. ' +
       'Builds it with Go 1.25 or later, and installs containerd and the like with apt-get, where they are missing. Needs root.',
   )
   .addArgument(what())

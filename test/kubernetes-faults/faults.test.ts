@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { result } from '../../client/index.ts';
 import { upKubernetes } from '../../scripts/testbed/kubernetes/up.ts';
-import { auditLog } from '../support/audit-log.ts';
+import { auditLog, type Audited } from '../support/audit-log.ts';
 import { Disruptions } from '../support/disruptions.ts';
 import { faultProxy, type Fault, type FaultProxy } from '../support/fault-proxy.ts';
 import { KubernetesScene, endsWhenResumed, resumedOnce } from '../support/kubernetes-scene.ts';
 import { linesOf } from '../support/run-watch.ts';
+import { until } from '../support/until.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
 
@@ -23,6 +25,13 @@ afterAll(async () => {
   await scene.stop();
   await proxy.close();
 });
+
+/** Of one run, or of all. */
+const jobsCreated = async (run = ''): Promise<Audited[]> =>
+  (await auditLog(scene.namespace)).filter(
+    ({ verb, resource, name, code }) =>
+      verb === 'create' && resource === 'jobs' && name.startsWith(run) && code === 201,
+  );
 
 /** One request in four goes wrong, each time in another way. */
 function brokenNowAndThen(): FaultProxy['fault'] {
@@ -68,9 +77,7 @@ test('an API server that answers badly, late and not at all, and watches that en
   expect(await Promise.all(runs.map((run) => scene.end(run)))).toEqual(expected);
   clearInterval(ending);
   proxy.fault = () => undefined;
-  const log = await auditLog(scene.namespace);
-  const created = log.filter(({ verb, resource, code }) => verb === 'create' && resource === 'jobs' && code === 201);
-  expect(created).toHaveLength(runs.length + runs.length / 3);
+  expect(await jobsCreated()).toHaveLength(runs.length + runs.length / 3);
 });
 
 test('an API server that is down for half a minute changes nothing', async () => {
@@ -90,6 +97,28 @@ test('an API server that is down for half a minute changes nothing', async () =>
   expect((await linesOf(scene.cluster, evicted.workflowId)).at(-1)).toBe(resumedOnce[1]);
   expect(await scene.end(goesOn)).toEqual({ state: 'succeeded', requeues: 0, outcomes: ['succeeded'] });
   expect(await linesOf(scene.cluster, goesOn.workflowId)).toEqual(['done']);
+});
+
+test('a machine that shuts down ends its runs: they are requeued once, if they are not done and their policy says so', async () => {
+  const saysDone = `trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done`;
+  const [resumes, done, stays] = await Promise.all([
+    scene.launch('real', endsWhenResumed),
+    scene.launch('real', saysDone),
+    scene.launch('real', endsWhenResumed, { requeue: { on: ['EvictionByEvictionAPI'] } }),
+  ]);
+  const [pod] = await Promise.all([resumes, done, stays].map((run) => scene.running(run)));
+  await until('it is ready', async () => (await linesOf(scene.cluster, done.workflowId)).includes('ready'));
+  const callOff = await new Disruptions(scene.namespace).shutDown(pod?.spec?.nodeName ?? '');
+  expect(await scene.end(done)).toEqual({ state: 'succeeded', requeues: 0, outcomes: ['succeeded'] });
+  const preempted = 'preempted TerminationByKubelet';
+  expect(await scene.end(stays)).toEqual({ state: 'failed', requeues: 0, outcomes: [preempted] });
+  await callOff();
+  expect(await scene.end(resumes)).toEqual({ state: 'succeeded', requeues: 1, outcomes: [preempted, 'succeeded'] });
+  expect(await linesOf(scene.cluster, resumes.workflowId)).toEqual(resumedOnce);
+  expect(await jobsCreated(resumes.id)).toHaveLength(2);
+  const { attempts } = await result(scene.cluster.relaunch, resumes.workflowId);
+  const said = 'Pod was terminated in response to imminent node shutdown.';
+  expect(attempts[0]?.outcome).toMatchObject({ by: 'kubelet', message: said });
 });
 
 test('a kubelet and a runtime that are killed and come back change nothing', async () => {

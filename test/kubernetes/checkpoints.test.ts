@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { parse, parseDocument } from 'yaml';
+import type { QueueSpecInput } from '../../contracts/queue-spec.ts';
 import { never } from '../support/backend-harness.ts';
 import { Disruptions } from '../support/disruptions.ts';
 import { onRealNode } from '../support/kubernetes-harness.ts';
@@ -13,10 +15,11 @@ import { until } from '../support/until.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-const example = fileURLToPath(new URL('../../examples/digits/', import.meta.url));
+const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
+const example = join(examples, 'digits');
 const python = { image: 'relaunch.test/python:1' };
 
-/** A volume of this machine, which is the real node. */
+/** A volume of this machine, which is the real node. The queue `gang` of the examples has the same name for its own. */
 const claimName = 'checkpoints';
 
 let scene: KubernetesScene;
@@ -29,32 +32,17 @@ beforeAll(async () => {
     { volumes: [{ name: 'digits', configMap: { name: 'digits' } }] },
     { volumeMounts: [{ name: 'digits', mountPath: '/digits' }] },
   );
-  const four = {
-    completions: 4,
-    parallelism: 4,
-    completionMode: 'Indexed',
-    template: {
-      spec: {
-        dnsPolicy: 'Default',
-        containers: [
-          {
-            name: 'main',
-            imagePullPolicy: 'Never',
-            env: [{ name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }],
-          },
-        ],
-      },
-    },
-  };
-  scene = await KubernetesScene.start({
+  const gang = await readFile(join(examples, 'queues', 'gang.yaml'), 'utf8');
+  scene = await KubernetesScene.start(({ name }) => ({
     digits: {
       resourceArgs: { kubernetes: { ...withCode.kubernetes, checkpoints: { claimName } } },
       gracePeriod: '10s',
     },
-    gang: { resourceArgs: { kubernetes: { spec: four, checkpoints: { claimName } } }, gracePeriod: '2s' },
-  });
+    gang: onThisNode(gang, name),
+  }));
   await provideVolume(scene, directory);
   await provideDigits(scene);
+  await provideNames(scene);
   await scene.cluster.agent('one', ['digits', 'gang'], 10);
 });
 
@@ -90,27 +78,29 @@ test('training that is evicted goes on where it was, to the same numbers as with
   expect(numbers(await epochs())).toEqual(numbers(uninterrupted.trim().split('\n')));
 });
 
-/** Sums one number of each process over sockets, through the first of them; on the second attempt only. */
+/** Sums one number of each process over sockets, in a ring in which each finds the next by its name. The first attempt then waits until one is gone. */
 const allReduce = `
 import os, socket, sys, time
-rank, there = int(os.environ["JOB_COMPLETION_INDEX"]), os.environ["RELAUNCH_CHECKPOINT_DIR"]
-attempt = os.environ["RELAUNCH_ATTEMPT"]
-rendezvous = os.path.join(there, "first-" + attempt)
-if rank == 0:
-    server = socket.create_server(("", 29500))
-    with open(rendezvous + ".new", "w") as f: f.write(os.environ["POD_IP"])
-    os.rename(rendezvous + ".new", rendezvous)
-    peers = [server.accept()[0] for _ in range(3)]
-    total = rank + 1 + sum(int(peer.recv(16)) for peer in peers)
-    for peer in peers: peer.sendall(b"%d" % total)
+job, rank, size = os.environ["JOB_NAME"], int(os.environ["JOB_COMPLETION_INDEX"]), 4
+there, attempt = os.environ["RELAUNCH_CHECKPOINT_DIR"], os.environ["RELAUNCH_ATTEMPT"]
+def dial(host):
+    while True:
+        try: return socket.create_connection((host, 29500))
+        except OSError: time.sleep(0.1)  # it has no name yet, or does not listen
+server = socket.create_server(("", 29500))
+after = dial(f"{job}-{(rank + 1) % size}.gang")
+before = server.accept()[0]
+total = passed = rank + 1
+for _ in range(size - 1):
+    after.sendall(passed.to_bytes(4, "big"))
+    passed = int.from_bytes(before.recv(4), "big")
+    total += passed
+if attempt == "1":
+    open(os.path.join(there, str(rank)), "w").close()
     print("sum", total, flush=True)
-    if attempt == "1": peers[0].recv(1)  # until one of the others is gone
-    sys.exit(1 if attempt == "1" else 0)
-while not os.path.exists(rendezvous): time.sleep(0.1)
-peer = socket.create_connection((open(rendezvous).read(), 29500))
-peer.sendall(b"%d" % (rank + 1))
-print("sum", int(peer.recv(16)), flush=True)
-if attempt == "1": time.sleep(300)
+    before.recv(1)
+    sys.exit(1)
+print("sum", total, "after", *sorted(os.listdir(there)), flush=True)
 `;
 
 test('of four pods that work together one is preempted: the run is requeued once, as a whole', async () => {
@@ -126,8 +116,20 @@ test('of four pods that work together one is preempted: the run is requeued once
     requeues: 1,
     outcomes: ['preempted EvictionByEvictionAPI', 'succeeded'],
   });
-  expect(await linesOf(scene.cluster, run.workflowId)).toEqual(Array.from({ length: 8 }, () => 'sum 10'));
+  const lines = await linesOf(scene.cluster, run.workflowId);
+  expect(lines).toEqual(['sum 10', 'sum 10 after 0 1 2 3'].flatMap((line) => Array.from({ length: 4 }, () => line)));
 });
+
+/** The example's queue in a namespace of the testbed, with less than it asks for. */
+function onThisNode(text: string, namespace: string): Partial<QueueSpecInput> {
+  const queue = parseDocument(text);
+  queue.setIn(['gracePeriod'], '2s');
+  queue.setIn(['resourceArgs', 'kubernetes', 'namespace'], namespace);
+  const container = ['resourceArgs', 'kubernetes', 'spec', 'template', 'spec', 'containers', 0];
+  queue.setIn([...container, 'imagePullPolicy'], 'Never');
+  queue.deleteIn([...container, 'resources']);
+  return queue.toJS() as Partial<QueueSpecInput>;
+}
 
 async function provideVolume({ namespace: { admin, name } }: KubernetesScene, path: string): Promise<void> {
   const capacity = { storage: '1Gi' };
@@ -157,4 +159,10 @@ async function provideDigits({ namespace: { admin, name } }: KubernetesScene): P
   );
   const path = `/api/v1/namespaces/${name}/configmaps`;
   await admin.send({ method: 'POST', path, body: { metadata: { name: 'digits' }, data }, signal: never });
+}
+
+/** The example's headless service. */
+async function provideNames({ namespace: { admin, name } }: KubernetesScene): Promise<void> {
+  const body = parse(await readFile(join(examples, 'kubernetes', 'gang-service.yaml'), 'utf8')) as object;
+  await admin.send({ method: 'POST', path: `/api/v1/namespaces/${name}/services`, body, signal: never });
 }

@@ -77,6 +77,17 @@ const cases: readonly Case[] = [
     },
   },
   {
+    name: 'the node shuts down and comes back',
+    ends: requeued('preempted TerminationByKubelet'),
+    play: async ({ scene, disruptions }) => {
+      const run = await scene.launch('real', endsWhenResumed);
+      const callOff = await disruptions.shutDown((await scene.running(run)).spec?.nodeName ?? '');
+      await until('its pod has ended', async () => (await scene.podsOf(run, 1)).length === 0);
+      await callOff();
+      return run;
+    },
+  },
+  {
     name: 'somebody deletes the pod',
     ends: failed('lost deleted-externally'),
     play: async ({ scene, disruptions }) => {

@@ -1,4 +1,4 @@
-import type { Job, Pod } from '../../activities/backends/kubernetes/objects.ts';
+import type { Condition, Job, Node, Pod } from '../../activities/backends/kubernetes/objects.ts';
 import { StatusError } from '../../activities/backends/kubernetes/status-error.ts';
 import { never } from './backend-harness.ts';
 import type { TestNamespace } from './kubernetes-cluster.ts';
@@ -92,6 +92,21 @@ export class Disruptions {
     await this.#send('DELETE', `/api/v1/nodes/${name}`);
     const { labels, annotations } = node.metadata as Pod['metadata'];
     return () => this.#send('POST', '/api/v1/nodes', { ...node, metadata: { name, labels, annotations } });
+  }
+
+  /** The machine of the real node is about to shut down: its kubelet ends its pods and takes no more. Answers how to call it off. */
+  async shutDown(node: string): Promise<() => Promise<void>> {
+    const { testbed } = this.#namespace;
+    const readiness = async (): Promise<Condition | undefined> => {
+      const { status } = await this.#answer<Node>('GET', `/api/v1/nodes/${node}`);
+      return status?.conditions?.find(({ type }) => type === 'Ready');
+    };
+    await testbed.announceShutdown(true);
+    await until(`${node} shuts down`, async () => (await readiness())?.message?.includes('node is shutting down'));
+    return async () => {
+      await testbed.announceShutdown(false);
+      await until(`${node} is ready`, async () => (await readiness())?.status === 'True');
+    };
   }
 
   async deletePod({ metadata: { name } }: Pod): Promise<void> {

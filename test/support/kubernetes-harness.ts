@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Attempt } from '../../activities/backends/backend.ts';
-import { label } from '../../activities/backends/kubernetes/labels.ts';
+import { label } from '../../activities/backends/labels.ts';
 import { isTerminal } from '../../activities/backends/kubernetes/objects.ts';
 import { createKubernetesBackend } from '../../activities/backends/kubernetes/kubernetes-backend.ts';
 import type { BackendHarness } from './backend-harness.ts';
@@ -12,7 +12,7 @@ export const busybox = 'relaunch.test/busybox:1';
 
 /** What jobs on the real node start from. */
 export const onRealNode = {
-  spec: { template: { spec: { dnsPolicy: 'Default', containers: [{ name: 'main', imagePullPolicy: 'Never' }] } } },
+  spec: { template: { spec: { containers: [{ name: 'main', imagePullPolicy: 'Never' }] } } },
 };
 
 /** On nodes that kwok plays. */

@@ -10,7 +10,7 @@ test('two testbeds of different base ports have nothing in common', () => {
   const basePorts = Array.from({ length: 655 }, (_, index) => index * 100).filter(isBasePort);
   expect(basePorts.length).toBe(614);
   const places = basePorts.map((basePort) => placeOf(`/state/${String(basePort)}`, basePort));
-  for (const of of ['podSubnet', 'nodeAddress', 'bridge', 'cgroup', 'runDir', 'containerdSocket'] as const)
+  for (const of of ['podSubnet', 'nodeAddress', 'bridge', 'cgroup', 'runDir', 'containerdSocket', 'busSocket'] as const)
     expect(new Set(places.map((place) => place[of])).size, of).toBe(places.length);
   const ports = places.flatMap((place) => Object.values(place.ports));
   expect(new Set(ports).size).toBe(ports.length);

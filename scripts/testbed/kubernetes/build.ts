@@ -13,6 +13,7 @@ export interface Binaries {
   kubectl: string;
   etcd: string;
   kwok: string;
+  coredns: string;
   pause: string;
 }
 
@@ -35,6 +36,7 @@ const programs = [
   { name: 'kubernetes', package: '.', ldflags: ['-s', '-w', ...stamps].join(' ') },
   { name: 'etcd', package: 'go.etcd.io/etcd/server/v3', ldflags: '-s -w' },
   { name: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', ldflags: '-s -w' },
+  { name: 'coredns', package: '.', ldflags: '-s -w' },
   { name: 'pause', package: '.', ldflags: '-s -w' },
 ] as const;
 
@@ -43,7 +45,7 @@ export async function build(cache: string, say: Say): Promise<Binaries> {
   const directory = join(cache, `bin-${await inputsDigest()}`);
   if (!existsSync(directory)) {
     await assertGo();
-    say('building Kubernetes, etcd and kwok with Go, once: 10 to 20 minutes on two cores, and 5.5 GB of disk');
+    say('building Kubernetes, etcd, kwok and CoreDNS with Go, once: 10 to 20 minutes on two cores, and 6 GB of disk');
     await timed(say, 'built all', () => buildInto(cache, directory, say));
   }
   const path = (name: string): string => join(directory, name);
@@ -52,6 +54,7 @@ export async function build(cache: string, say: Say): Promise<Binaries> {
     kubectl: path('kubectl'),
     etcd: path('etcd'),
     kwok: path('kwok'),
+    coredns: path('coredns'),
     pause: path('pause'),
   };
 }

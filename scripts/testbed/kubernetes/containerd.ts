@@ -21,8 +21,8 @@ export async function startContainerd(place: Place): Promise<void> {
 
 const networksOf = ({ nodeDir }: Place): string => join(nodeDir, 'networks');
 
-/** Without a network the node stays not ready, also for pods that share the host's. */
-const network = ({ bridge, nodeDir, podSubnet }: Place): unknown => ({
+/** Without a network the node stays not ready, also for pods that share the host's. Pods reach each other, and the cluster's DNS. */
+const network = ({ bridge, nodeDir, nodeAddress, podSubnet }: Place): unknown => ({
   cniVersion: '1.0.0',
   name: bridge,
   plugins: [
@@ -31,7 +31,12 @@ const network = ({ bridge, nodeDir, podSubnet }: Place): unknown => ({
       bridge,
       isGateway: true,
       ipMasq: false,
-      ipam: { type: 'host-local', dataDir: join(nodeDir, 'ipam'), ranges: [[{ subnet: podSubnet }]] },
+      ipam: {
+        type: 'host-local',
+        dataDir: join(nodeDir, 'ipam'),
+        ranges: [[{ subnet: podSubnet }]],
+        routes: [{ dst: `${nodeAddress}/32` }],
+      },
     },
   ],
 });

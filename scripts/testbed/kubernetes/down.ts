@@ -29,8 +29,7 @@ export async function downKubernetes(options: TestbedOptions = {}): Promise<bool
 
 /** By SIGKILL: the state is thrown away, so that it is as good as SIGTERM, and 15 s faster. */
 async function endNode(place: Place): Promise<void> {
-  await kill(place, 'kubelet');
-  await kill(place, 'containerd');
+  for (const name of ['kubelet', 'containerd', 'logind', 'coredns'] as const) await kill(place, name);
   if (!existsSync(place.nodeDir)) return;
   const leftovers = await podLeftovers(place);
   await killCgroup(place.cgroup);

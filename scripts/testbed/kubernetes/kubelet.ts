@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import type { Api } from './api.ts';
 import type { Binaries } from './build.ts';
 import { pki } from './certificates.ts';
+import { clusterDomain } from './coredns.ts';
 import { nodesOf } from './nodes.ts';
 import { start } from '../part.ts';
 import { kubeconfigOf, type Place } from './place.ts';
@@ -15,7 +16,7 @@ const mebibyte = 1024 * 1024;
 const allocatableMiB = 2048;
 
 /** Makes this machine a node. Resolves when it is ready. */
-export async function startKubelet(place: Place, { kubernetes }: Binaries, api: Api, env: Bus): Promise<void> {
+export async function startKubelet(place: Place, { kubernetes }: Binaries, api: Api): Promise<void> {
   const config = join(place.nodeDir, 'kubelet.yaml');
   await writeFile(config, stringify(configOf(place)));
   await start(place, {
@@ -30,8 +31,7 @@ export async function startKubelet(place: Place, { kubernetes }: Binaries, api: 
       `--root-dir=${join(place.nodeDir, 'kubelet')}`,
       `--cert-dir=${join(place.nodeDir, 'pki')}`,
     ],
-    // Names a private bus with a stand-in for logind, to test a machine's shutdown; never the machine's own. Without one the kubelet only logs an error.
-    env: { DBUS_SYSTEM_BUS_ADDRESS: env['DBUS_SYSTEM_BUS_ADDRESS'] || `unix:path=${join(place.runDir, 'dbus.sock')}` },
+    env: { DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${place.busSocket}` },
     confined: true,
   });
   await waitFor(place, 'kubelet', 60_000, async () => {
@@ -40,8 +40,6 @@ export async function startKubelet(place: Place, { kubernetes }: Binaries, api: 
     return (await nodesOf(api)).get(place.nodeName) === true ? undefined : `node ${place.nodeName} is not ready`;
   });
 }
-
-type Bus = Readonly<Record<string, string | undefined>>;
 
 /** Where pods write their logs on this machine. */
 export const podLogsOf = ({ nodeDir }: Place): string => join(nodeDir, 'podlogs');
@@ -72,6 +70,8 @@ const configOf = (place: Place): unknown => ({
   maxOpenFiles: 20_000,
   makeIPTablesUtilChains: false,
   resolvConf: '',
+  clusterDNS: [place.nodeAddress],
+  clusterDomain,
   podLogsDir: podLogsOf(place),
   volumePluginDir: join(place.nodeDir, 'volume-plugins'),
   imageGCHighThresholdPercent: 100,

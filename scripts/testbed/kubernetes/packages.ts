@@ -22,6 +22,8 @@ const wanted: readonly { name: string; isThere: () => Promise<boolean> }[] = [
   // The other busybox needs libraries, which its image has not.
   { name: 'busybox-static', isThere: async () => (await works(busybox, 'true')) && !(await works('ldd', busybox)) },
   { name: 'python3', isThere: () => works(python, '-I', '-c', `import ${modulesOfPython}`) },
+  { name: 'python3-dbus', isThere: () => works(python, '-I', '-c', 'import dbus') },
+  { name: 'python3-gi', isThere: () => works(python, '-I', '-c', 'import gi') },
   { name: 'iproute2', isThere: () => works('ip', '-V') },
 ];
 

@@ -1,19 +1,22 @@
 import { join, resolve } from 'node:path';
 import type { Kind, Place as AnyPlace } from '../place.ts';
 
-export type PartName = 'etcd' | 'apiserver' | 'controller-manager' | 'scheduler' | 'kwok' | 'kubelet' | 'containerd';
+export type PartName =
+  'etcd' | 'apiserver' | 'controller-manager' | 'scheduler' | 'kwok' | 'coredns' | 'logind' | 'containerd' | 'kubelet';
 
 export interface Place extends AnyPlace {
   ports: { api: number; kubeletHealth: number; kubelet: number; etcd: number; etcdPeer: number };
   /** Of the real node: also the address that the API server dials, so that no line in /etc/hosts is needed. */
   nodeName: string;
-  /** The kubelet refuses a loopback address: this is an alias on `lo`, and nothing connects to it. */
+  /** The kubelet refuses a loopback address: this is an alias on `lo`. Pods ask the cluster's DNS there. */
   nodeAddress: string;
   /** What the real node keeps on disk. */
   nodeDir: string;
   /** For sockets, whose paths must be short, and for mounts. */
   runDir: string;
   containerdSocket: string;
+  /** Of a bus with a stand-in for logind; never the machine's own. */
+  busSocket: string;
   bridge: string;
   podSubnet: string;
 }
@@ -40,6 +43,7 @@ export function placeOf(stateDir: string, basePort: number): Place {
     nodeDir: join(resolve(stateDir), 'node'),
     runDir,
     containerdSocket: join(runDir, 'containerd.sock'),
+    busSocket: join(runDir, 'dbus.sock'),
     bridge: `relaunch${String(basePort)}`,
     podSubnet: `10.${text(128 + basePort / 512, (basePort / 2) % 256, 0)}/24`,
     cgroup: `relaunch-testbed-${String(basePort)}`,

@@ -4,9 +4,11 @@ import type { Api } from './api.ts';
 import type { Binaries } from './build.ts';
 import { makeCgroups } from '../cgroups.ts';
 import { startContainerd } from './containerd.ts';
+import { startCoredns } from './coredns.ts';
 import { saveHostSettings } from './host-settings.ts';
 import { importImages } from './images.ts';
 import { startKubelet } from './kubelet.ts';
+import { startLogind, untilListening } from './logind.ts';
 import type { Place } from './place.ts';
 import { timed, type Say } from '../timed.ts';
 import { unavailable } from '../unavailable.ts';
@@ -24,20 +26,17 @@ export function assertCanBeNode(): void {
     );
 }
 
-/** Makes this machine a node with a container runtime of its own. */
-export async function startRealNode(
-  place: Place,
-  binaries: Binaries,
-  api: Api,
-  env: Readonly<Record<string, string | undefined>>,
-  say: Say,
-): Promise<void> {
+/** Makes this machine a node with a container runtime of its own, and starts the DNS of its pods. */
+export async function startRealNode(place: Place, binaries: Binaries, api: Api, say: Say): Promise<void> {
   await saveHostSettings();
   await mkdir(place.nodeDir, { recursive: true });
   await mkdir(place.runDir, { recursive: true, mode: 0o700 });
   await makeCgroups(place.cgroup, 'pods');
   await execa('ip', ['address', 'replace', `${place.nodeAddress}/32`, 'dev', 'lo']);
+  await startCoredns(place, binaries);
+  await startLogind(place);
   await startContainerd(place);
   await timed(say, 'images made and imported', () => importImages(place, binaries));
-  await startKubelet(place, binaries, api, env);
+  await startKubelet(place, binaries, api);
+  await untilListening(place);
 }

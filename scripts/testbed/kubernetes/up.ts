@@ -5,6 +5,7 @@ import { startControlPlane } from './control-plane.ts';
 import { checkGivenCluster } from './given-cluster.ts';
 import { startKwok } from './kwok.ts';
 import { oneAtATime } from '../lock.ts';
+import { announceShutdown } from './logind.ts';
 import { settle, type TestbedOptions } from '../options.ts';
 import { installPackages } from './packages.ts';
 import { kill, pidOf } from '../part.ts';
@@ -30,6 +31,8 @@ export interface Testbed {
   kubectl?: string;
   /** SIGKILL; resolves when the process is gone. `upKubernetes` starts it again. */
   kill(part: PartName): Promise<void>;
+  /** Tells the kubelet of the real node that its machine is about to shut down, or that it is not, after all. */
+  announceShutdown(active: boolean): Promise<void>;
 }
 
 /** Whether one of ours runs in a directory already. */
@@ -62,10 +65,9 @@ export async function upKubernetes(options: UpOptions = {}): Promise<Testbed> {
   const given = env['RELAUNCH_TEST_KUBECONFIG'];
   if (given) {
     await checkGivenCluster(given);
-    return {
-      kubeconfig: given,
-      kill: (part) => Promise.reject(unavailable(`${part} of the cluster in ${given} is not ours to kill`)),
-    };
+    const notOurs = (what: string): Promise<never> =>
+      Promise.reject(unavailable(`${what} of the cluster in ${given} is not ours to end`));
+    return { kubeconfig: given, kill: notOurs, announceShutdown: () => notOurs('the node') };
   }
   assertCanBeNode();
   return oneAtATime(cache, say, async () => {
@@ -75,13 +77,14 @@ export async function upKubernetes(options: UpOptions = {}): Promise<Testbed> {
     const api = await connectApi(place);
     await timed(say, 'control plane is ready', () => startControlPlane(place, binaries, api));
     await timed(say, 'kwok is ready', () => startKwok(place, binaries, api, options.kwokNodes ?? 20));
-    await timed(say, 'real node is ready', () => startRealNode(place, binaries, api, env, say));
+    await timed(say, 'real node is ready', () => startRealNode(place, binaries, api, say));
     return {
       kubeconfig: kubeconfigOf(place),
       auditLog: auditLogOf(place),
       stateDir: place.stateDir,
       kubectl: binaries.kubectl,
       kill: (part) => kill(place, part),
+      announceShutdown: (active) => announceShutdown(place, active),
     };
   });
 }
