@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runIdOf } from '../contracts/names.ts';
 import type { AttemptReport } from '../contracts/run-result.ts';
+import type { LogOf } from '../store/layout.ts';
 import type { LogLine } from '../store/log-format.ts';
 import { followLogs } from '../store/log-reader.ts';
 import type { Relaunch } from './connect.ts';
@@ -19,13 +20,13 @@ export type RunEvent =
       progress: string;
       ended: AttemptReport | undefined;
     }
-  | { kind: 'log'; attempt: number; line: LogLine }
+  | { kind: 'log'; attempt: LogOf; line: LogLine }
   /** The last one. */
   | { kind: 'end'; end: RunEnd };
 
 export interface FollowOptions {
-  /** Lines of this attempt only, and no further than its end. */
-  attempt?: number | undefined;
+  /** Lines of this attempt, or of the build, only, and no further than its end. */
+  attempt?: LogOf | undefined;
   /** Ends the events without an error. The run goes on. */
   signal?: AbortSignal | undefined;
   /** How often the run is asked, in ms; default 500. */
@@ -38,6 +39,10 @@ interface Progress {
   attempt: number;
   /** The newest attempt that has ended. */
   ended: number;
+  /** An image is being made, or was. */
+  building: boolean;
+  /** Its first attempt is there: what builds there are are over. */
+  begun: boolean;
   closed: boolean;
 }
 
@@ -52,7 +57,7 @@ export async function* follow(
 ): AsyncGenerator<RunEvent, void> {
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
-  const progress: Progress = { attempt: 0, ended: 0, closed: false };
+  const progress: Progress = { attempt: 0, ended: 0, building: false, begun: false, closed: false };
   const states = watchStates(relaunch, workflowId, progress, signal, options);
   const lines = watchLines(relaunch, runIdOf(workflowId), progress, signal, options.attempt);
   try {
@@ -74,13 +79,15 @@ async function* watchStates(
 ): AsyncGenerator<RunEvent, void> {
   let before = '';
   while (!signal.aborted) {
-    const { closed, endedAttempt, ...seen } = await look(relaunch, workflowId);
+    const { closed, begun, endedAttempt, ...seen } = await look(relaunch, workflowId);
     const now = JSON.stringify([seen.state, seen.attempt, seen.node]);
     // The end itself comes with what is known of it, when the last lines are out.
     if (now !== before && !closed && !isFinal(seen.state)) yield { kind: 'state', ...seen };
     before = now;
     Object.assign(progress, { attempt: seen.attempt, closed, ended: closed ? seen.attempt : endedAttempt });
-    if (closed || (only !== undefined && progress.ended >= only)) return;
+    progress.building ||= seen.state === 'building';
+    progress.begun = begun || closed;
+    if (closed || (only === 'build' ? begun : only !== undefined && progress.ended >= only)) return;
     await pause(pollMs, signal);
   }
 }
@@ -101,6 +108,7 @@ async function look(relaunch: Relaunch, workflowId: string) {
     progress: now?.progress ?? `attempt ${String(attempt)}`,
     ended,
     endedAttempt: ended?.attempt ?? attempt - 1,
+    begun: attempts.length > 0,
     closed: row.closedAt !== undefined,
   };
 }
@@ -110,9 +118,18 @@ async function* watchLines(
   run: string,
   progress: Progress,
   signal: AbortSignal,
-  only: number | undefined,
+  only: LogOf | undefined,
 ): AsyncGenerator<RunEvent, void> {
   const stopped = (): boolean => signal.aborted;
+  if (only === undefined || only === 'build') {
+    while (!progress.building && !progress.begun && !stopped()) await pause(100, signal);
+    if (progress.building || only === 'build') {
+      const ended = (): Promise<boolean> => Promise.resolve(progress.begun);
+      for await (const line of followLogs(store, run, 'build', { signal, ended }))
+        yield { kind: 'log', attempt: 'build', line };
+    }
+    if (only === 'build') return;
+  }
   for (let attempt = only ?? 1; !stopped(); attempt++) {
     while (progress.attempt < attempt && !progress.closed && !stopped()) await pause(100, signal);
     if (progress.attempt < attempt) return;

@@ -1,5 +1,6 @@
 import { runIdOf } from '../contracts/names.ts';
 import { keyOf } from '../store/layout.ts';
+import type { LogOf } from '../store/layout.ts';
 import type { LogLine } from '../store/log-format.ts';
 import { readLogs } from '../store/log-reader.ts';
 import type { Relaunch } from './connect.ts';
@@ -8,13 +9,13 @@ import { follow } from './follow.ts';
 import { describe } from './runs.ts';
 
 export interface AttemptLine {
-  attempt: number;
+  attempt: LogOf;
   line: LogLine;
 }
 
 export interface LogOptions {
-  /** Only this one; default: all of them, in order. */
-  attempt?: number | undefined;
+  /** Only this one, or only the build of its image; default: all attempts, in order. */
+  attempt?: LogOf | undefined;
   /** Goes on until the run, or that attempt, has ended. */
   follow?: boolean;
   signal?: AbortSignal;
@@ -34,6 +35,11 @@ export async function* logs(
     return;
   }
   const run = runIdOf(workflowId);
+  if (attempt === 'build') {
+    await describe(relaunch, workflowId);
+    for await (const line of readLogs(relaunch.store, run, 'build')) yield { attempt, line };
+    return;
+  }
   const written = await attemptsOf(relaunch, run);
   if (written.length === 0) await describe(relaunch, workflowId);
   if (attempt !== undefined && !written.includes(attempt)) {

@@ -6,6 +6,15 @@ const attemptsDir = (run: string): string => `${runDir(run)}attempts/`;
 
 const attemptDir = (run: string, attempt: number): string => `${attemptsDir(run)}${String(attempt)}`;
 
+/** Whose lines: those of an attempt, by its number, or those of the build of the run's image. */
+export type LogOf = number | 'build';
+
+const logDir = (run: string, of: LogOf): string =>
+  of === 'build' ? `${runDir(run)}build-log/` : `${attemptDir(run, of)}/log/`;
+
+const metricsDir = (run: string, of: LogOf): string =>
+  of === 'build' ? `${runDir(run)}build-metrics/` : `${attemptDir(run, of)}/metrics/`;
+
 /** Where everything is: design.md section 7. */
 export const keyOf = {
   queues: 'queues/',
@@ -22,12 +31,11 @@ export const keyOf = {
   claim: (run: string, attempt: number) => `${attemptDir(run, attempt)}/claim.json`,
   asked: (run: string, attempt: number) => `${attemptDir(run, attempt)}/asked.json`,
   first: (run: string, attempt: number) => `${attemptDir(run, attempt)}/first.json`,
-  logs: (run: string, attempt: number) => `${attemptDir(run, attempt)}/log/`,
-  log: (run: string, attempt: number, sequence: number) => `${attemptDir(run, attempt)}/log/${padded(sequence)}.jsonl`,
-  logEnd: (run: string, attempt: number) => `${attemptDir(run, attempt)}/log/end.json`,
-  metrics: (run: string, attempt: number) => `${attemptDir(run, attempt)}/metrics/`,
-  metric: (run: string, attempt: number, sequence: number) =>
-    `${attemptDir(run, attempt)}/metrics/${padded(sequence)}.jsonl`,
+  logs: logDir,
+  log: (run: string, of: LogOf, sequence: number) => `${logDir(run, of)}${padded(sequence)}.jsonl`,
+  logEnd: (run: string, of: LogOf) => `${logDir(run, of)}end.json`,
+  metrics: metricsDir,
+  metric: (run: string, of: LogOf, sequence: number) => `${metricsDir(run, of)}${padded(sequence)}.jsonl`,
   sweeps: 'sweeps/',
   sweepPlan: (sweep: string) => `sweeps/${sweep}/plan.json`,
   agentLease: (agent: string) => `agents/${agent}.lease`,

@@ -1,5 +1,5 @@
 import { RelaunchError } from '../contracts/failures.ts';
-import { keyOf } from './layout.ts';
+import { keyOf, type LogOf } from './layout.ts';
 import type { LogBatch } from './log-batch.ts';
 import { logLine, type LogLine } from './log-format.ts';
 import { MetricsTally, parsePoint, type MetricPoint } from './metrics.ts';
@@ -49,16 +49,16 @@ async function textLines(store: Store, key: string): Promise<string[]> {
  * Finds where the last writer of an attempt got to, and removes metrics whose log object it did not write any more: their lines come
  * again. @throws RelaunchError StoreUnavailable; also where the last log object is damaged
  */
-export async function findPosition(store: Store, run: string, attempt: number): Promise<LogPosition> {
-  const sequence = (await sequencesUnder(store, keyOf.logs(run, attempt))).at(-1) ?? 0;
+export async function findPosition(store: Store, run: string, of: LogOf): Promise<LogPosition> {
+  const sequence = (await sequencesUnder(store, keyOf.logs(run, of))).at(-1) ?? 0;
   const tally = new MetricsTally();
-  for (const each of await sequencesUnder(store, keyOf.metrics(run, attempt))) {
-    const key = keyOf.metric(run, attempt, each);
+  for (const each of await sequencesUnder(store, keyOf.metrics(run, of))) {
+    const key = keyOf.metric(run, of, each);
     if (each > sequence) await store.remove(key);
     else for (const point of await readPoints(store, key)) tally.add(point);
   }
   if (sequence === 0) return { sequence, cursor: undefined, tally };
-  const key = keyOf.log(run, attempt, sequence);
+  const key = keyOf.log(run, of, sequence);
   const cursor = (await readLines(store, key)).at(-1)?.cursor;
   if (cursor === undefined)
     throw new RelaunchError('StoreUnavailable', `${key} in ${store.url} is damaged: its last line has no cursor`);
@@ -72,13 +72,13 @@ export async function findPosition(store: Store, run: string, attempt: number): 
 export async function writeBatch(
   store: Store,
   run: string,
-  attempt: number,
+  of: LogOf,
   sequence: number,
   batch: LogBatch,
 ): Promise<void> {
   const metrics = batch.metrics();
-  if (metrics !== undefined) await putOnce(store, keyOf.metric(run, attempt, sequence), metrics);
-  await putOnce(store, keyOf.log(run, attempt, sequence), batch.log());
+  if (metrics !== undefined) await putOnce(store, keyOf.metric(run, of, sequence), metrics);
+  await putOnce(store, keyOf.log(run, of, sequence), batch.log());
 }
 
 async function putOnce(store: Store, key: string, bytes: Uint8Array): Promise<void> {

@@ -1,3 +1,4 @@
+import type { LogOf } from './layout.ts';
 import type { MetricsSummary } from '../contracts/run-result.ts';
 import type { LogBatch } from './log-batch.ts';
 import { writeBatch, type LogPosition } from './log-objects.ts';
@@ -7,16 +8,16 @@ import type { Store } from './store.ts';
 export class LogQueue {
   readonly #store: Store;
   readonly #run: string;
-  readonly #attempt: number;
+  readonly #of: LogOf;
   readonly #position: LogPosition;
   readonly #batches: LogBatch[] = [];
   #writing: Promise<void> | undefined;
   #failing = false;
 
-  constructor(store: Store, run: string, attempt: number, position: LogPosition) {
+  constructor(store: Store, run: string, of: LogOf, position: LogPosition) {
     this.#store = store;
     this.#run = run;
-    this.#attempt = attempt;
+    this.#of = of;
     this.#position = position;
   }
 
@@ -53,7 +54,7 @@ export class LogQueue {
   async #writeAll(): Promise<void> {
     try {
       for (let batch = this.#batches[0]; batch !== undefined; batch = this.#batches[0]) {
-        await writeBatch(this.#store, this.#run, this.#attempt, this.#position.sequence + 1, batch);
+        await writeBatch(this.#store, this.#run, this.#of, this.#position.sequence + 1, batch);
         this.#batches.shift();
         this.#position.sequence++;
         this.#position.cursor = batch.cursor;

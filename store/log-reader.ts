@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { keyOf } from './layout.ts';
+import { keyOf, type LogOf } from './layout.ts';
 import type { LogLine } from './log-format.ts';
 import { readLines, readPoints, sequencesUnder } from './log-objects.ts';
 import type { MetricPoint } from './metrics.ts';
@@ -18,11 +18,11 @@ interface FollowLogsOptions {
 export async function* readLogs(
   store: Store,
   run: string,
-  attempt: number,
+  of: LogOf,
   { after = 0 }: { after?: number } = {},
 ): AsyncGenerator<LogLine, void> {
-  for (const sequence of await sequencesUnder(store, keyOf.logs(run, attempt))) {
-    if (sequence > after) yield* await readLines(store, keyOf.log(run, attempt, sequence));
+  for (const sequence of await sequencesUnder(store, keyOf.logs(run, of))) {
+    if (sequence > after) yield* await readLines(store, keyOf.log(run, of, sequence));
   }
 }
 
@@ -30,17 +30,17 @@ export async function* readLogs(
 export async function* followLogs(
   store: Store,
   run: string,
-  attempt: number,
+  of: LogOf,
   { signal, pollMs = 500, ended = () => Promise.resolve(false) }: FollowLogsOptions,
 ): AsyncGenerator<LogLine, void> {
   let seen = 0;
   const stopped = () => signal.aborted;
   while (!stopped()) {
     // Asked first, so that nothing can be stored between the last look and the end.
-    const over = (await store.has(keyOf.logEnd(run, attempt))) || (await ended());
-    for (const sequence of await sequencesUnder(store, keyOf.logs(run, attempt))) {
+    const over = (await store.has(keyOf.logEnd(run, of))) || (await ended());
+    for (const sequence of await sequencesUnder(store, keyOf.logs(run, of))) {
       if (sequence <= seen) continue;
-      for (const line of await readLines(store, keyOf.log(run, attempt, sequence))) {
+      for (const line of await readLines(store, keyOf.log(run, of, sequence))) {
         if (stopped()) return;
         yield line;
       }
@@ -52,8 +52,8 @@ export async function* followLogs(
 }
 
 /** All stored metrics of an attempt, in order. @throws RelaunchError StoreUnavailable */
-export async function* readMetrics(store: Store, run: string, attempt: number): AsyncGenerator<MetricPoint, void> {
-  for (const sequence of await sequencesUnder(store, keyOf.metrics(run, attempt))) {
-    yield* await readPoints(store, keyOf.metric(run, attempt, sequence));
+export async function* readMetrics(store: Store, run: string, of: LogOf): AsyncGenerator<MetricPoint, void> {
+  for (const sequence of await sequencesUnder(store, keyOf.metrics(run, of))) {
+    yield* await readPoints(store, keyOf.metric(run, of, sequence));
   }
 }

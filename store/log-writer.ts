@@ -1,5 +1,5 @@
 import type { MetricsSummary } from '../contracts/run-result.ts';
-import { keyOf } from './layout.ts';
+import { keyOf, type LogOf } from './layout.ts';
 import { LogBatch } from './log-batch.ts';
 import { cutLine, RateCap } from './log-caps.ts';
 import type { LogLine } from './log-format.ts';
@@ -44,12 +44,12 @@ export interface LogWriter {
 export async function openLogWriter(
   store: Store,
   run: string,
-  attempt: number,
+  of: LogOf,
   options: LogWriterOptions = {},
 ): Promise<LogWriter> {
   const { maxBytesPerSecond = 5 * mebibyte, maxWaitMs = 2_000, now = Date.now } = options;
-  const queue = new LogQueue(store, run, attempt, await findPosition(store, run, attempt));
-  const markEnd = () => writeRecord(store, keyOf.logEnd(run, attempt), { at: new Date(now()).toISOString() });
+  const queue = new LogQueue(store, run, of, await findPosition(store, run, of));
+  const markEnd = () => writeRecord(store, keyOf.logEnd(run, of), { at: new Date(now()).toISOString() });
   return new StoreLogWriter(queue, new RateCap(maxBytesPerSecond, now), maxWaitMs, markEnd);
 }
 

@@ -42,6 +42,7 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
         : describeEnd(end),
     ],
     ['queue', plain(view.queue)],
+    ...(seen?.image === undefined ? [] : [['image', plain(seen.image)]]),
     ['project', plain(view.project)],
     ['user', plain(view.user)],
     ...(view.sweep === undefined ? [] : [['sweep', plain(view.sweep)]]),

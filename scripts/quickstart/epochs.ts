@@ -17,7 +17,7 @@ export interface Epoch {
 /** The epoch that a line reports; undefined for other lines. */
 export function epochOf({ attempt, line }: AttemptLine): Epoch | undefined {
   const loss = /"loss":\s*([-+.\deE]+)/.exec(line.m)?.[1];
-  if (loss === undefined) return undefined;
+  if (loss === undefined || attempt === 'build') return undefined;
   try {
     const { epoch, val_acc } = epochLine.parse(JSON.parse(line.m));
     return { attempt, epoch, loss, accuracy: val_acc };
