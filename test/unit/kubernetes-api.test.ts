@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { KubernetesApi, type ApiRequest } from '../../activities/backends/kubernetes/api.ts';
 import { isPassing, StatusError } from '../../activities/backends/kubernetes/status-error.ts';
-import { ScriptedApi, type Answer } from '../support/scripted-api.ts';
+import { ScriptedApi } from '../support/scripted-api.ts';
+import type { Answer } from '../support/scripted-http.ts';
 import { never } from '../support/backend-harness.ts';
 import { until } from '../support/until.ts';
 

@@ -7,7 +7,8 @@ import { Place } from '../../activities/backends/kubernetes/place.ts';
 import type { JobLine, Sink } from '../../activities/backends/backend.ts';
 import { never } from '../support/backend-harness.ts';
 import { recordingSink, type RecordingSink } from '../support/recording-sink.ts';
-import { ScriptedApi, ScriptedCollection, logText, type Answer, type Exchange } from '../support/scripted-api.ts';
+import { ScriptedApi, ScriptedCollection, logText } from '../support/scripted-api.ts';
+import type { Answer, Exchange } from '../support/scripted-http.ts';
 import { until } from '../support/until.ts';
 
 const startedAt = '2026-03-01T00:00:00Z';

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readContainerLog, type ContainerLogOptions } from '../../activities/backends/kubernetes/container-log.ts';
 import type { LogPosition, LogText } from '../../activities/backends/kubernetes/log-position.ts';
-import { ScriptedApi, logText, type Answer } from '../support/scripted-api.ts';
+import { ScriptedApi, logText } from '../support/scripted-api.ts';
+import type { Answer } from '../support/scripted-http.ts';
 import { never } from '../support/backend-harness.ts';
 import { until } from '../support/until.ts';
 

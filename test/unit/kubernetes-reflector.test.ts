@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { Reflector, type ReflectorOptions } from '../../activities/backends/kubernetes/reflector.ts';
-import { ScriptedApi, ScriptedCollection, type Exchange, type Listed } from '../support/scripted-api.ts';
+import { ScriptedApi, ScriptedCollection, type Listed } from '../support/scripted-api.ts';
+import type { Exchange } from '../support/scripted-http.ts';
 import { until } from '../support/until.ts';
 
 const path = '/api/v1/namespaces/default/pods';

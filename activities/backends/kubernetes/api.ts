@@ -1,13 +1,8 @@
-import {
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-  type RequestOptions,
-} from 'node:http';
-import { Agent, request as httpsRequest } from 'node:https';
+import { Agent as HttpAgent, type IncomingMessage, type OutgoingHttpHeaders, type RequestOptions } from 'node:http';
+import { Agent } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { answerTo } from '../../answer-to.ts';
 import { pause } from '../waiting.ts';
 import { isPassing, isStatus, StatusError } from './status-error.ts';
 
@@ -110,29 +105,4 @@ export class KubernetesApi {
     if ((answer.statusCode ?? 0) < 300) return answer;
     throw new StatusError(answer.statusCode ?? 0, await text(answer), answer.headers['retry-after']);
   }
-}
-
-/** Calls off by hand: node's own abort of a request whose answer is all there, but not read, is an error that nobody can catch. */
-function answerTo(
-  url: URL,
-  { signal, ...options }: RequestOptions & { signal: AbortSignal },
-  body: string | undefined,
-): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    let answer: IncomingMessage | undefined;
-    const request = (url.protocol === 'http:' ? httpRequest : httpsRequest)(url, options, (answered) => {
-      answer = answered;
-      resolve(answered);
-    });
-    const abort = (): void => {
-      (answer ?? request).destroy(signal.reason as Error);
-    };
-    request.on('error', reject);
-    request.once('close', () => {
-      signal.removeEventListener('abort', abort);
-    });
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-    request.end(body);
-  });
 }
