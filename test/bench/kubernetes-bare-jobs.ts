@@ -1,5 +1,5 @@
 import { jobOf } from '../../activities/backends/kubernetes/job-manifest.ts';
-import { label } from '../../activities/backends/kubernetes/labels.ts';
+import { label } from '../../activities/backends/labels.ts';
 import { holds, type Job } from '../../activities/backends/kubernetes/objects.ts';
 import { parseKubernetesArgs } from '../../activities/backends/kubernetes/queue-args.ts';
 import { Reflector } from '../../activities/backends/kubernetes/reflector.ts';

@@ -1,4 +1,4 @@
-import { label } from '../../activities/backends/kubernetes/labels.ts';
+import { label } from '../../activities/backends/labels.ts';
 import { result, type Run } from '../../client/index.ts';
 import { atMost } from '../support/at-most.ts';
 import { never } from '../support/backend-harness.ts';

@@ -1,4 +1,4 @@
-import { label } from '../../activities/backends/kubernetes/labels.ts';
+import { label } from '../../activities/backends/labels.ts';
 import { isTerminal, type Job, type Metadata, type Pod } from '../../activities/backends/kubernetes/objects.ts';
 import { Reflector } from '../../activities/backends/kubernetes/reflector.ts';
 import { attemptName } from '../../contracts/names.ts';

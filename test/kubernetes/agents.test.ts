@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { label } from '../../activities/backends/kubernetes/labels.ts';
+import { label } from '../../activities/backends/labels.ts';
 import { isTerminal } from '../../activities/backends/kubernetes/objects.ts';
 import { cancel, type Run } from '../../client/index.ts';
 import { auditLog, byAgent, type Audited } from '../support/audit-log.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { label } from '../../activities/backends/kubernetes/labels.ts';
+import { label } from '../../activities/backends/labels.ts';
 import { cancel, remove, result, show, type Run } from '../../client/index.ts';
 import { Disruptions } from '../support/disruptions.ts';
 import { onKwok, onRealNode } from '../support/kubernetes-harness.ts';

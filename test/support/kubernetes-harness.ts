@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Attempt } from '../../activities/backends/backend.ts';
-import { label } from '../../activities/backends/kubernetes/labels.ts';
+import { label } from '../../activities/backends/labels.ts';
 import { isTerminal } from '../../activities/backends/kubernetes/objects.ts';
 import { createKubernetesBackend } from '../../activities/backends/kubernetes/kubernetes-backend.ts';
 import type { BackendHarness } from './backend-harness.ts';

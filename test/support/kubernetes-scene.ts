@@ -1,4 +1,4 @@
-import { label } from '../../activities/backends/kubernetes/labels.ts';
+import { label } from '../../activities/backends/labels.ts';
 import type { Job, Pod } from '../../activities/backends/kubernetes/objects.ts';
 import { result, type Run } from '../../client/index.ts';
 import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';

@@ -2,7 +2,8 @@ import { jobEnvironment } from '../../../contracts/environment.ts';
 import { RelaunchError } from '../../../contracts/failures.ts';
 import { attemptName } from '../../../contracts/names.ts';
 import type { Attempt } from '../backend.ts';
-import { annotation, finalizer, label, labelsOf } from './labels.ts';
+import { allLabelsOf, labelsOf } from '../labels.ts';
+import { annotation, finalizer } from './labels.ts';
 import { literal } from './literal.ts';
 import { isPodManifest, type KubernetesArgs } from './queue-args.ts';
 
@@ -18,13 +19,8 @@ const checkpointVolume = 'relaunch-checkpoints';
  * ours, whatever the manifest says; the API server checks the rest.
  */
 export function jobOf(attempt: JobAttempt, args: KubernetesArgs, owner: string): Map {
-  const { ref, plan, agent } = attempt;
-  const labels = {
-    ...labelsOf(ref, owner),
-    [label.queue]: plan.queue,
-    [label.agent]: agent,
-    ...(plan.sweep === undefined ? {} : { [label.sweep]: plan.sweep }),
-  };
+  const { ref } = attempt;
+  const labels = allLabelsOf(attempt, owner);
   const { metadata, spec } = jobManifest(args);
   const template = mapOf(spec['template']);
   const podSpec = mapOf(template['spec']);

@@ -3,7 +3,8 @@ import type { AttemptRef } from '../backend.ts';
 import { unlessAborted } from '../waiting.ts';
 import type { KubernetesApi } from './api.ts';
 import { firstsOf } from './firsts.ts';
-import { label, refOf, uidOf } from './labels.ts';
+import { label, refOf } from '../labels.ts';
+import { uidOf } from './labels.ts';
 import type { Job, Metadata, Pod } from './objects.ts';
 import { Reflector } from './reflector.ts';
 
@@ -117,7 +118,7 @@ export class Place {
   attempts(): { ref: AttemptRef; agent: string; seen: Seen }[] {
     return [...this.#held.values()].flatMap((held) => {
       const metadata = (held.job ?? [...held.pods.values()][0])?.metadata;
-      const ref = metadata === undefined ? undefined : refOf(metadata, this.name);
+      const ref = metadata === undefined ? undefined : refOf(metadata.labels, this.name);
       if (ref === undefined) return [];
       const seen = { job: held.job, pods: [...held.pods.values()] };
       return [{ ref, agent: metadata?.labels?.[label.agent] ?? '', seen }];

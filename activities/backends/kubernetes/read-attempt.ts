@@ -1,7 +1,8 @@
 import { RelaunchError } from '../../../contracts/failures.ts';
 import { attemptName } from '../../../contracts/names.ts';
 import type { AttemptRef } from '../backend.ts';
-import { label, uidOf } from './labels.ts';
+import { label } from '../labels.ts';
+import { uidOf } from './labels.ts';
 import type { ClusterEvent, Job, Node, Pod } from './objects.ts';
 import { nodesInDoubt } from './node-loss.ts';
 import type { Place, Seen } from './place.ts';

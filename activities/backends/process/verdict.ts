@@ -1,8 +1,7 @@
 import { open, stat } from 'node:fs/promises';
-import { constants } from 'node:os';
-import { stripVTControlCharacters } from 'node:util';
 import type { LostReason } from '../../../contracts/outcome.ts';
 import type { Verdict } from '../backend.ts';
+import { plain, signalOf } from '../words.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import type { ProcessContext } from './context.ts';
 import { readIfThere, unlessMissing } from './files.ts';
@@ -55,16 +54,4 @@ async function lastWords(files: AttemptFiles): Promise<string> {
   } finally {
     await file.close();
   }
-}
-
-function plain(line: string): string {
-  return stripVTControlCharacters(line)
-    .replace(/\p{Cc}/gu, '')
-    .trimEnd();
-}
-
-/** What a shell's exit code above 128 stands for. */
-function signalOf(exitCode: number): string {
-  const name = Object.entries(constants.signals).find(([, number]) => number === exitCode - 128)?.[0];
-  return name === undefined ? '' : `the job was ended by ${name}`;
 }
