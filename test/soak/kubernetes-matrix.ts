@@ -55,7 +55,7 @@ const cases: readonly Case[] = [
       const pids = await containerOf(run);
       await testbed.kill('kubelet');
       await testbed.kill('containerd');
-      for (const pid of pids) process.kill(pid, 'SIGKILL');
+      for (const pid of pids) killIfThere(pid);
       await upKubernetes({ say: () => undefined });
       return run;
     },
@@ -181,6 +181,15 @@ async function isReady({ scene }: KubernetesStage, { spec }: Pod): Promise<boole
   const path = `/api/v1/nodes/${spec?.nodeName ?? ''}`;
   const node = await scene.namespace.admin.send<Node>({ method: 'GET', path, signal: never });
   return holds(node.status?.conditions, 'Ready') !== undefined;
+}
+
+/** A shell's short commands may have ended since they were found. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** The processes of a run's container and the shim above them. The real node is this machine. */
