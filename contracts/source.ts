@@ -7,7 +7,7 @@ export const archiveDigest = z.string().regex(/^[0-9a-f]{64}$/, 'the sha256 of t
 const codeSource = z.strictObject({ dir: z.string().optional(), digest: archiveDigest.optional() });
 
 /** A container image that is there already: `registry.example/team/train:v3`, or by digest. @see https://github.com/distribution/reference */
-const imageName = z
+export const imageName = z
   .string()
   .max(512, 'at most 512 characters')
   .regex(

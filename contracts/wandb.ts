@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fieldIssues, type FieldIssue } from './issues.ts';
+import { imageName } from './source.ts';
 
 /** All of W&B's spellings, and nothing else of ours knows them. */
 
@@ -17,6 +18,10 @@ export interface Overrides {
   entrypoint?: string[];
   args?: string[];
   runConfig?: Record<string, z.core.util.JSONType>;
+  /** From the root of the build's context. */
+  dockerfile?: string;
+  /** Within the source. */
+  workingDir?: string;
 }
 
 const words = z.array(z.string(), 'a list of texts');
@@ -27,6 +32,8 @@ const overrides = z.strictObject({
   /** What W&B's own client writes; its pages write `entrypoint`. */
   entry_point: words.optional(),
   run_config: z.record(z.string(), z.json(), 'a map').optional(),
+  dockerfile: z.string('a path').optional(),
+  working_dir: z.string('a path').optional(),
 });
 
 /** Null and what is empty mean "not overridden", whether we know the field or not. */
@@ -37,24 +44,71 @@ const overridden = z.preprocess((value) => {
 
 /**
  * Reads W&B's overrides, both as its client writes them (`{"overrides": {...}}`) and as its pages show them
- * (`{"args": [], "run_config": {}, "entrypoint": []}`). Answers every wrong field.
+ * (`{"args": [], "run_config": {}, "entrypoint": [], "dockerfile": "./Dockerfile"}`). Answers every wrong field.
  */
 export function overridesOf(json: unknown): { overrides: Overrides } | { issues: FieldIssue[] } {
   const nested = json !== null && typeof json === 'object' && 'overrides' in json;
   const schema = nested ? z.strictObject({ overrides: overridden }).transform((outer) => outer.overrides) : overridden;
   const parsed = schema.safeParse(json);
   if (!parsed.success) return { issues: fieldIssues(parsed.error, json) };
-  const { args, entrypoint, entry_point, run_config } = parsed.data;
+  const { args, entrypoint, entry_point, run_config, dockerfile, working_dir } = parsed.data;
   const command = entrypoint ?? entry_point;
   return {
     overrides: {
       ...(command === undefined ? {} : { entrypoint: command }),
       ...(args === undefined ? {} : { args }),
       ...(run_config === undefined ? {} : { runConfig: run_config }),
+      ...(dockerfile === undefined ? {} : { dockerfile }),
+      ...(working_dir === undefined ? {} : { workingDir: working_dir }),
     },
   };
 }
 
 function isEmpty(value: unknown): boolean {
-  return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+  return value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+const accelerator = z.strictObject({ base_image: imageName.nullish() }, 'a map').nullish();
+
+/** What stands in `resource_args.<backend>` beside the backend's own. */
+const withBuilder = z
+  .object({
+    builder: z
+      .strictObject(
+        {
+          accelerator,
+          /** Up to version 0.15.6. */
+          cuda: accelerator,
+          base_image: imageName.nullish(),
+        },
+        'a map',
+      )
+      .nullish(),
+  })
+  .catchall(z.json());
+
+/** How images are made for a queue, in our words. */
+export interface QueueBuilder {
+  /** The base of images that are generated. */
+  acceleratorImage?: string;
+  /** What code is mounted on where nothing is built. */
+  baseImage?: string;
+}
+
+/**
+ * Takes what is about images out of `resource_args.<backend>`: `{"gpus": "all", "builder": {"accelerator": {"base_image": "..."}}}`.
+ * `rest` is the backend's. Answers every wrong field.
+ */
+export function builderOf(
+  args: unknown,
+): { builder: QueueBuilder; rest: Record<string, z.core.util.JSONType> } | { issues: FieldIssue[] } {
+  const parsed = withBuilder.safeParse(args);
+  if (!parsed.success) return { issues: fieldIssues(parsed.error, args) };
+  const { builder, ...rest } = parsed.data;
+  const acceleratorImage = builder?.accelerator?.base_image ?? builder?.cuda?.base_image;
+  const baseImage = builder?.base_image;
+  return {
+    builder: { ...(acceleratorImage && { acceleratorImage }), ...(baseImage && { baseImage }) },
+    rest,
+  };
 }

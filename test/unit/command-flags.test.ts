@@ -91,8 +91,8 @@ test('empty overrides change nothing, wrong ones are named', () => {
   const file = { value: { entrypoint: ['f'], args: ['f'] }, name: 'l.yaml', dir: '/' };
   const empty = { args: [], run_config: {}, entrypoint: null, dockerfile: null, files: {} };
   expect(from({ file, config: { value: empty, name: 'c' } })).toMatchObject({ entrypoint: ['f'], args: ['f'] });
-  expect(() => from({ config: { value: { args: 'x', dockerfile: './Dockerfile' }, name: 'c.json' } })).toThrow(
-    /--config c\.json holds no overrides:\nargs is "x": a list of texts\ndockerfile is ".\/Dockerfile": not a known field/,
+  expect(() => from({ config: { value: { args: 'x', docker_file: './Dockerfile' }, name: 'c.json' } })).toThrow(
+    /--config c\.json holds no overrides:\nargs is "x": a list of texts\ndocker_file is ".\/Dockerfile": not a known field/,
   );
 });
 

@@ -1,0 +1,93 @@
+import { joined } from './source-files.ts';
+import { localFile, rootFile, type PythonDependencies } from './python-dependencies.ts';
+import type { PythonSettings } from './python-settings.ts';
+import { withoutCredentials } from './url-credentials.ts';
+
+/** How a source runs that no image is made of: on a base image, at {@link mountPath}. */
+export interface MountedSource {
+  /** Absolute. */
+  workingDir: string;
+  /** What runs in the container; its arguments follow. */
+  command: string[];
+  /** To be added to the source, by paths within it. */
+  files: Record<string, string>;
+  /** What must not be seen in the log. */
+  mask: string[];
+  warnings: string[];
+}
+
+/** Where the source is in the container. */
+export const mountPath = '/mnt/relaunch';
+
+/** Of the source, for what we add. */
+const ours = '.relaunch';
+const environment = '/tmp/relaunch-env';
+
+/** Runs a command where the source is mounted. */
+export const mountedSource = (
+  entrypoint: readonly string[],
+  workingDir: string,
+  files: Record<string, string>,
+): MountedSource => ({
+  workingDir: joined(mountPath, workingDir),
+  command: [...entrypoint],
+  files,
+  mask: [],
+  warnings: [],
+});
+
+/**
+ * Installs requirements first, into an environment of the container's own that sees what its image has; then the command takes the
+ * shell's place. The builder's indexes are used, but for those with credentials: jobs must not see them.
+ */
+export function installing(
+  source: MountedSource,
+  dependencies: PythonDependencies,
+  settings: PythonSettings,
+): MountedSource {
+  const { files, secret, local, mask, warnings } = dependencies;
+  if (Object.keys(files).length === 0) return { ...source, warnings };
+  const { caBundle } = settings;
+  const { env, left } = indexes(settings);
+  const pip = `${environment}/bin/pip install --no-input --disable-pip-version-check`;
+  const root = local.length === 0 ? 'requirements' : 'local';
+  const cert = caBundle === undefined ? [] : [`export PIP_CERT=${mountPath}/${ours}/ca.pem`];
+  const script = [
+    'set -e',
+    `python3 -m venv --system-site-packages ${environment}`,
+    `(${[...cert, ...env, `cd ${mountPath}`, `${pip} --requirement=${mountPath}/${ours}/${root}/${rootFile}`].join('; ')}) >&2`,
+    `PATH=${environment}/bin:$PATH exec "$@"`,
+  ].join('\n');
+  return {
+    ...source,
+    command: ['sh', '-c', script, 'relaunch', ...source.command],
+    files: {
+      ...source.files,
+      ...below('requirements', { ...files, ...secret }),
+      ...below('local', localFile(dependencies)),
+      ...(caBundle === undefined ? {} : below('.', { 'ca.pem': caBundle })),
+    },
+    mask,
+    warnings: [...warnings, ...left],
+  };
+}
+
+const below = (directory: string, texts: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(texts).map(([path, text]) => [joined(joined(ours, directory), path), text]));
+
+function indexes({ indexUrl, extraIndexUrls = [] }: PythonSettings): { env: string[]; left: string[] } {
+  const isOpen = (url: string): boolean => withoutCredentials(url).mask.length === 0;
+  const urls = [...(indexUrl === undefined ? [] : [indexUrl]), ...extraIndexUrls];
+  const extras = extraIndexUrls.filter(isOpen);
+  return {
+    env: [
+      ...(indexUrl === undefined || !isOpen(indexUrl) ? [] : [`export PIP_INDEX_URL=${quoted(indexUrl)}`]),
+      ...(extras.length === 0 ? [] : [`export PIP_EXTRA_INDEX_URL=${quoted(extras.join(' '))}`]),
+    ],
+    left: urls.every(isOpen)
+      ? []
+      : ["the agent's package indexes with credentials are not used: jobs must not see them"],
+  };
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
