@@ -12,9 +12,9 @@ const real = (name: string) => ({
   },
 });
 
-const onKubernetes = (name: string, maxWorkers: number, groupOrder: number) => {
+const onTestbed = (what: 'kubernetes' | 'docker', name: string, maxWorkers: number, groupOrder: number) => {
   const project = real(name);
-  const globalSetup = './test/support/kubernetes-setup.ts';
+  const globalSetup = `./test/support/${what}-setup.ts`;
   return { ...project, test: { ...project.test, maxWorkers, globalSetup, sequence: { groupOrder } } };
 };
 
@@ -34,8 +34,10 @@ export default defineConfig({
       real('integration'),
       real('faults'),
       // They wait for Kubernetes more than they work. The last ones alone: they take it away from under everybody's pods.
-      onKubernetes('kubernetes', 3, 1),
-      onKubernetes('kubernetes-faults', 1, 2),
+      onTestbed('kubernetes', 'kubernetes', 3, 1),
+      onTestbed('kubernetes', 'kubernetes-faults', 1, 2),
+      // One file at a time: any of them may kill the Engine.
+      onTestbed('docker', 'docker', 1, 3),
     ],
   },
 });

@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 /** Brings what a machine lacks for the tests against real systems. `npm run testbed -- up kubernetes`. */
 import { Argument, Command, InvalidArgumentError } from 'commander';
+import { downDocker } from './testbed/docker/down.ts';
+import { docker } from './testbed/docker/place.ts';
+import { upDocker } from './testbed/docker/up.ts';
 import { downKubernetes } from './testbed/kubernetes/down.ts';
 import { kubernetes } from './testbed/kubernetes/place.ts';
-import { upKubernetes, type Testbed } from './testbed/kubernetes/up.ts';
+import { upKubernetes } from './testbed/kubernetes/up.ts';
 import { isBasePort } from './testbed/place.ts';
 
 interface StateFlag {
@@ -16,10 +19,31 @@ interface UpFlags extends StateFlag {
   json?: boolean;
 }
 
-const what = (): Argument => new Argument('<what>', 'what is wanted').choices(['kubernetes']);
+type What = 'kubernetes' | 'docker';
+
+/** What a shell exports, and what `--json` prints. */
+const bringUp: Record<What, (flags: UpFlags) => Promise<{ shell: string; facts: unknown }>> = {
+  kubernetes: async ({ state, basePort, kwokNodes }) => {
+    const { kubeconfig, auditLog, stateDir, kubectl } = await upKubernetes({ stateDir: state, basePort, kwokNodes });
+    return {
+      shell: `KUBECONFIG=${quoted(kubeconfig)}`,
+      facts: { kubeconfig, audit: auditLog, state: stateDir, kubectl },
+    };
+  },
+  docker: async ({ state, basePort }) => {
+    const { dockerHost, registry, index, images, stateDir } = await upDocker({ stateDir: state, basePort });
+    return {
+      shell: `DOCKER_HOST=${quoted(dockerHost)}`,
+      facts: { dockerHost, registry, index, images, state: stateDir },
+    };
+  },
+};
+const takeDown = { kubernetes: downKubernetes, docker: downDocker };
+
+const what = (): Argument => new Argument('<what>', 'what is wanted').choices(['kubernetes', 'docker']);
 const stateOption = [
   '--state <dir>',
-  'what it keeps; one testbed each (default: ~/.cache/relaunch/kubernetes/state)',
+  'what it keeps; one testbed each (default: ~/.cache/relaunch/<what>/state)',
 ] as const;
 
 const program = new Command('testbed')
@@ -33,32 +57,36 @@ const program = new Command('testbed')
     `
 Examples:
   $ npm run testbed -- up kubernetes    # 10 to 20 minutes the first time, ten seconds then, at once where it is up
+  $ npm run testbed -- up docker        # one to two minutes the first time, three seconds then
   $ eval "$(npm run --silent testbed -- up kubernetes)"
   $ npm run testbed -- up kubernetes --state /tmp/other --base-port 27000
   $ npm run testbed -- down kubernetes --state /tmp/other
 
-Environment: RELAUNCH_TEST_KUBECONFIG (a cluster for tests to use instead), XDG_CACHE_HOME, RELAUNCH_DEBUG (errors with their stack).`,
+Environment: RELAUNCH_TEST_KUBECONFIG (a cluster for tests to use instead),
+RELAUNCH_TEST_DOCKER_HOST (a Docker Engine of this machine, likewise), XDG_CACHE_HOME, RELAUNCH_DEBUG (errors with their stack).`,
   );
 
 program
   .command('up')
   .summary('starts what does not run')
   .description(
-    'Starts a Kubernetes: etcd, API server, controller manager, scheduler, DNS, nodes that kwok plays, and this machine as a real node. ' +
-      'Builds it with Go 1.25 or later, and installs containerd and the like with apt-get, where they are missing. Needs root.',
+    'kubernetes: etcd, API server, controller manager, scheduler, DNS, nodes that kwok plays, and this machine as a real node. ' +
+      'Builds it with Go 1.25 or later, and installs containerd and the like with apt-get, where they are missing. Needs root.\n\n' +
+      'docker: a Docker Engine, unless this machine has one that answers; a registry with images of Debian, Python and busybox; ' +
+      'a registry and an index of Python packages that demand a password. Takes all from packages of Debian, which it does not install. Needs root.',
   )
   .addArgument(what())
   .option(...stateOption)
   .option(
     '--base-port <n>',
-    `of the ports it takes; a multiple of 100 (default: ${String(kubernetes.defaultBasePort)})`,
+    `of the ports it takes; a multiple of 100 (default: ${String(kubernetes.defaultBasePort)} for kubernetes, ${String(docker.defaultBasePort)} for docker)`,
     basePortOf,
   )
-  .option('--kwok-nodes <n>', 'nodes that kwok plays', countOf, 20)
-  .option('--json', 'print {"kubeconfig", "audit", "state", "kubectl"}')
-  .action(async (_what: string, { state, basePort, kwokNodes, json }: UpFlags) => {
-    const testbed = await upKubernetes({ stateDir: state, basePort, kwokNodes });
-    process.stdout.write(json === true ? jsonOf(testbed) : `export KUBECONFIG=${quoted(testbed.kubeconfig)}\n`);
+  .option('--kwok-nodes <n>', 'nodes that kwok plays (kubernetes)', countOf, 20)
+  .option('--json', 'print all there is to know about it')
+  .action(async (what: What, flags: UpFlags) => {
+    const { shell, facts } = await bringUp[what](flags);
+    process.stdout.write(flags.json === true ? `${JSON.stringify(facts)}\n` : `export ${shell}\n`);
   });
 
 program
@@ -67,12 +95,9 @@ program
   .description('Ends exactly what `up` started, and removes what it kept. What was built or installed stays.')
   .addArgument(what())
   .option(...stateOption)
-  .action(async (_what: string, { state }: StateFlag) => {
-    if (!(await downKubernetes({ stateDir: state }))) process.stderr.write('testbed: there is none\n');
+  .action(async (what: What, { state }: StateFlag) => {
+    if (!(await takeDown[what]({ stateDir: state }))) process.stderr.write('testbed: there is none\n');
   });
-
-const jsonOf = ({ kubeconfig, auditLog, stateDir, kubectl }: Testbed): string =>
-  `${JSON.stringify({ kubeconfig, audit: auditLog, state: stateDir, kubectl })}\n`;
 
 /** As a shell reads it. */
 const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);

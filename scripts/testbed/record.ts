@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { answers } from '../dev/ports.ts';
@@ -44,4 +44,9 @@ export async function claimPlace<P extends Place>(
   return place;
 }
 
-export const isRecord = (name: string): boolean => name === recordName;
+/** Removes the directory of a testbed that has ended: the record last, by which it is known to be one. */
+export async function removePlace({ stateDir }: Place): Promise<void> {
+  for (const name of await readdir(stateDir))
+    if (name !== recordName) await rm(join(stateDir, name), { recursive: true, force: true });
+  await rm(stateDir, { recursive: true, force: true });
+}

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { execa } from 'execa';
 import { killCgroup, removeCgroups } from '../cgroups.ts';
 import { restoreHostSettings } from './host-settings.ts';
@@ -9,7 +8,7 @@ import { unmountBelow } from '../mounts.ts';
 import { kill } from '../part.ts';
 import { kubernetes, type Place } from './place.ts';
 import { podLeftovers } from './pod-leftovers.ts';
-import { isRecord, readPlace } from '../record.ts';
+import { readPlace, removePlace } from '../record.ts';
 import { settle, type TestbedOptions } from '../options.ts';
 import { unavailable } from '../unavailable.ts';
 
@@ -22,7 +21,7 @@ export async function downKubernetes(options: TestbedOptions = {}): Promise<bool
     await endNode(place);
     for (const name of ['kwok', 'scheduler', 'controller-manager', 'apiserver', 'etcd'] as const)
       await kill(place, name);
-    await removeState(place);
+    await removePlace(place);
     return true;
   });
 }
@@ -41,11 +40,4 @@ async function endNode(place: Place): Promise<void> {
   await removeCgroups(place.cgroup);
   for (const path of [...leftovers, place.runDir]) await rm(path, { recursive: true, force: true });
   await restoreHostSettings();
-}
-
-/** The record last, by which the directory is known to be ours. */
-async function removeState({ stateDir }: Place): Promise<void> {
-  for (const name of await readdir(stateDir))
-    if (!isRecord(name)) await rm(join(stateDir, name), { recursive: true, force: true });
-  await rm(stateDir, { recursive: true, force: true });
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
+import { makeBusyboxRoot } from '../busybox.ts';
 import type { Binaries } from './build.ts';
 import { busybox } from './packages.ts';
 import type { Place } from './place.ts';
@@ -52,13 +53,7 @@ async function pauseRoot(directory: string, pause: string): Promise<string[]> {
 
 async function busyboxRoot(directory: string): Promise<string[]> {
   const root = join(directory, 'busybox');
-  for (const each of ['bin', 'etc', 'tmp', 'usr/bin']) await mkdir(join(root, each), { recursive: true });
-  await chmod(join(root, 'tmp'), 0o1777);
-  await copyFile(busybox, join(root, 'bin/busybox'));
-  const { stdout } = await execa(busybox, ['--list']);
-  for (const tool of stdout.split('\n').filter((name) => name !== 'busybox'))
-    await symlink('busybox', join(root, 'bin', tool));
-  await symlink('/bin/busybox', join(root, 'usr/bin/env')); // where scripts look for it
+  await makeBusyboxRoot(root, busybox);
   return staged(root);
 }
 

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { execa, ExecaError } from 'execa';
+import { execa } from 'execa';
+import { aptInstall } from '../apt.ts';
 import { modulesOfPython, python } from './python.ts';
 import type { Say } from '../timed.ts';
-import { unavailable } from '../unavailable.ts';
 
 /** Where Debian has the plugins of the container network. */
 export const cniPlugins = '/usr/lib/cni';
@@ -33,18 +33,5 @@ export async function installPackages(say: Say): Promise<void> {
   for (const { name, isThere } of wanted) if (!(await isThere())) missing.push(name);
   if (missing.length === 0) return;
   say(`installing ${missing.join(', ')} with apt-get`);
-  const install = (): Promise<unknown> =>
-    execa('apt-get', ['install', '-y', '--no-install-recommends', ...missing], {
-      stdin: 'ignore',
-      env: { DEBIAN_FRONTEND: 'noninteractive' },
-    });
-  try {
-    await install().catch(async () => {
-      await execa('apt-get', ['update'], { stdin: 'ignore' });
-      await install();
-    });
-  } catch (error) {
-    const reason = error instanceof ExecaError ? error.shortMessage : String(error);
-    throw unavailable(`cannot install ${missing.join(', ')}: ${reason}. Install what brings them here.`, error);
-  }
+  await aptInstall(missing);
 }
