@@ -9,6 +9,15 @@ export const agentSpec = z.strictObject({
   queues: z.array(labelValue).optional(),
   /** Live runs at a time, over all its queues. Default 1. */
   maxJobs: z.int().min(1, '1 to 99999').max(99_999, '1 to 99999').optional(),
+  docker: z
+    .strictObject({
+      /** Where the engine is, as in DOCKER_HOST. Default: DOCKER_HOST, else unix:///var/run/docker.sock. */
+      host: z
+        .string()
+        .regex(/^(unix:\/\/\/|(tcp|http|https|ssh):\/\/).+$/, 'such as unix:///var/run/docker.sock or tcp://host:2375')
+        .optional(),
+    })
+    .optional(),
   kubernetes: z
     .strictObject({
       /** Path of a kubeconfig, from where the file is. Default: KUBECONFIG, else ~/.kube/config, else the cluster that the agent is in. */

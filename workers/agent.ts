@@ -37,6 +37,8 @@ export interface AgentOptions {
   storeUrl: string;
   /** The environment that jobs on this host inherit: never the agent's own. */
   baseEnv: Readonly<Record<string, string>>;
+  /** Which Docker Engine it reaches, and where Docker's config.json is. Default: this host's own, and ~/.docker. */
+  docker?: { host?: string | undefined; configDirectory?: string | undefined };
   /** Which clusters it reaches. Default: the one that kubectl would. */
   kubernetes?: AgentSpec['kubernetes'];
   logger: Logger;
@@ -77,7 +79,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
     },
     failed: warn(logger, 'a watch of Kubernetes failed'),
   };
-  const backends = options.backends ?? createBackends({ home, baseEnv, kubernetes });
+  const docker = { ...options.docker, owner: namespaceId };
+  const backends = options.backends ?? createBackends({ home, baseEnv, docker, kubernetes });
   const letGo = async (): Promise<void> => {
     for (const backend of backends) backend.close();
     await close();

@@ -1,5 +1,6 @@
 import os from 'node:os';
 import type { Backend } from './backend.ts';
+import { createDockerBackend, type DockerOptions } from './docker/docker-backend.ts';
 import type { KubernetesOptions } from './kubernetes/clusters.ts';
 import { createKubernetesBackend } from './kubernetes/kubernetes-backend.ts';
 import { createProcessBackend } from './process/process-backend.ts';
@@ -9,10 +10,16 @@ export interface BackendsOptions {
   home: string;
   /** The environment that jobs on this host inherit. */
   baseEnv: Readonly<Record<string, string>>;
+  docker: Omit<DockerOptions, 'node'>;
   kubernetes: KubernetesOptions;
 }
 
 /** Every backend that this host has. Adding one touches its folder and this list. */
-export function createBackends({ home, baseEnv, kubernetes }: BackendsOptions): Backend[] {
-  return [createProcessBackend({ home, baseEnv, node: os.hostname() }), createKubernetesBackend(kubernetes)];
+export function createBackends({ home, baseEnv, docker, kubernetes }: BackendsOptions): Backend[] {
+  const node = os.hostname();
+  return [
+    createProcessBackend({ home, baseEnv, node }),
+    createDockerBackend({ ...docker, node }),
+    createKubernetesBackend(kubernetes),
+  ];
 }

@@ -18,7 +18,10 @@ export function addAgent(program: Command, cli: Cli): void {
     .description(
       'Serves queues: starts their runs and follows them. SIGTERM stops it; its runs go on, and it finds them again.',
     )
-    .option('-c, --config <file>', "the agent's file in YAML: name, queues, maxJobs, kubernetes; flags win over it")
+    .option(
+      '-c, --config <file>',
+      "the agent's file in YAML: name, queues, maxJobs, docker, kubernetes; flags win over it",
+    )
     .option('-q, --queue <name>', 'a queue to serve; repeatable', several)
     .option('-n, --max-jobs <n>', 'live runs at a time, over all its queues (default: 1)')
     .option('--name <name>', "what it is called, one living agent each (default: the host's name)")
@@ -62,6 +65,10 @@ async function serve(cli: Cli, flags: Flags): Promise<void> {
         home: settings.home,
         storeUrl: settings.storeUrl,
         baseEnv: baseEnvOf(cli.env),
+        docker: {
+          host: spec.docker?.host ?? (cli.env['DOCKER_HOST'] || undefined),
+          configDirectory: cli.env['DOCKER_CONFIG'] || undefined,
+        },
         kubernetes: spec.kubernetes,
         logger,
       }),

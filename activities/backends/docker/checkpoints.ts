@@ -1,0 +1,34 @@
+import { Header } from 'tar';
+import { shortHash } from '../../../contracts/hash.ts';
+import { label, type Labels } from '../labels.ts';
+import type { DockerSite } from './site.ts';
+
+/** Where jobs find it: RELAUNCH_CHECKPOINT_DIR. */
+export const checkpointDir = '/checkpoints';
+
+/** The volume that lasts over the attempts of a run, made with the first container that wants it. */
+export function checkpointVolume(owner: string, entity: string, run: string): { name: string; labels: Labels } {
+  return {
+    name: `${run}-checkpoints-${shortHash(JSON.stringify([owner, entity, run]), 12)}`,
+    labels: { [label.owner]: owner, [label.entity]: entity, [label.run]: run, [checkpointLabel]: 'true' },
+  };
+}
+
+/** Tells these volumes from what else has a run's labels. */
+export const checkpointLabel = 'relaunch.dev/checkpoints';
+
+/**
+ * Lets every user of the image write there, whoever's the directory is in a fresh volume: jobs run as many users, and one run alone has it.
+ * Unpacked by the engine, before anything runs: an image need not have a program that could do it.
+ */
+export async function makeWritable({ engine }: DockerSite, container: string, signal: AbortSignal): Promise<void> {
+  const path = `/containers/${container}/archive`;
+  await engine.send({ method: 'PUT', path, query: { path: checkpointDir }, tar: openDirectory(), signal });
+}
+
+/** A tar of one entry, the directory itself, and its end. */
+function openDirectory(): Buffer {
+  const tar = Buffer.alloc(3 * 512);
+  new Header({ path: './', mode: 0o777, type: 'Directory', uid: 0, gid: 0, size: 0, mtime: new Date() }).encode(tar);
+  return tar;
+}
