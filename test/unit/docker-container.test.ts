@@ -35,7 +35,7 @@ describe('what runs', () => {
 test('the run’s variables and labels are over the queue’s', () => {
   const { Env, Labels } = made({ env: { A: 'queue', B: 'queue' }, label: 'team=vision' });
   expect(Env).toEqual(
-    expect.arrayContaining(['A=run', 'B=queue', 'RELAUNCH_RUN_ID=r', 'RELAUNCH_CHECKPOINT_DIR=/checkpoints']),
+    expect.arrayContaining(['A=run', 'B=queue', 'RELAUNCH_RUN_ID=r', 'RELAUNCH_CHECKPOINT_DIR=/checkpoints/run']),
   );
   expect(Labels).toMatchObject({
     team: 'vision',

@@ -3,8 +3,13 @@ import { shortHash } from '../../../contracts/hash.ts';
 import { label, type Labels } from '../labels.ts';
 import type { DockerSite } from './site.ts';
 
-/** Where jobs find it: RELAUNCH_CHECKPOINT_DIR. */
-export const checkpointDir = '/checkpoints';
+/** Where the volume is in each container. */
+export const checkpointMount = '/checkpoints';
+
+const directory = 'run';
+
+/** The directory on it that jobs find: RELAUNCH_CHECKPOINT_DIR. */
+export const checkpointDir = `${checkpointMount}/${directory}`;
 
 /** The volume that lasts over the attempts of a run, made with the first container that wants it. */
 export function checkpointVolume(owner: string, entity: string, run: string): { name: string; labels: Labels } {
@@ -18,17 +23,26 @@ export function checkpointVolume(owner: string, entity: string, run: string): { 
 export const checkpointLabel = 'relaunch.dev/checkpoints';
 
 /**
- * Lets every user of the image write there, whoever's the directory is in a fresh volume: jobs run as many users, and one run alone has it.
- * Unpacked by the engine, before anything runs: an image need not have a program that could do it.
+ * Makes the directory, for every user of the image to write: jobs run as many users, and one run alone has it. Unpacked by the engine,
+ * before anything runs: an image need not have a program that could do it, and may be read-only.
  */
-export async function makeWritable({ engine }: DockerSite, container: string, signal: AbortSignal): Promise<void> {
+export async function makeDirectory({ engine }: DockerSite, container: string, signal: AbortSignal): Promise<void> {
   const path = `/containers/${container}/archive`;
-  await engine.send({ method: 'PUT', path, query: { path: checkpointDir }, tar: openDirectory(), signal });
+  await engine.send({ method: 'PUT', path, query: { path: checkpointMount }, tar: openDirectory(), signal });
 }
 
-/** A tar of one entry, the directory itself, and its end. */
+/** A tar of one entry, and its end. */
 function openDirectory(): Buffer {
   const tar = Buffer.alloc(3 * 512);
-  new Header({ path: './', mode: 0o777, type: 'Directory', uid: 0, gid: 0, size: 0, mtime: new Date() }).encode(tar);
+  const entry = {
+    path: `${directory}/`,
+    mode: 0o777,
+    type: 'Directory',
+    uid: 0,
+    gid: 0,
+    size: 0,
+    mtime: new Date(),
+  } as const;
+  new Header(entry).encode(tar);
   return tar;
 }

@@ -2,7 +2,7 @@ import type { ContainerCreateOptions } from 'dockerode';
 import { jobEnvironment } from '../../../contracts/environment.ts';
 import type { Attempt } from '../backend.ts';
 import { allLabelsOf } from '../labels.ts';
-import { checkpointDir, checkpointVolume } from './checkpoints.ts';
+import { checkpointDir, checkpointMount, checkpointVolume } from './checkpoints.ts';
 import type { FlagSettings } from './flags/flags.ts';
 
 /** What follow says in the log before anything else: of a pull that failed. */
@@ -42,8 +42,8 @@ export function containerOf(
         {
           Type: 'volume',
           Source: checkpoints.name,
-          Target: checkpointDir,
-          VolumeOptions: { NoCopy: false, Labels: checkpoints.labels, DriverConfig: { Name: '', Options: {} } },
+          Target: checkpointMount,
+          VolumeOptions: { NoCopy: true, Labels: checkpoints.labels, DriverConfig: { Name: '', Options: {} } },
         },
       ],
     },

@@ -2,7 +2,7 @@ import { RelaunchError } from '../../../contracts/failures.ts';
 import { attemptName } from '../../../contracts/names.ts';
 import type { Attempt } from '../backend.ts';
 import { pause } from '../waiting.ts';
-import { makeWritable } from './checkpoints.ts';
+import { makeDirectory } from './checkpoints.ts';
 import { containerOf } from './container-spec.ts';
 import { EngineError, isAnswer } from './engine-error.ts';
 import { putNote, readNote } from './notes.ts';
@@ -82,7 +82,7 @@ async function start(site: DockerSite, attempt: Attempt, container: Container, s
   const { engine } = site;
   const { Id } = container;
   try {
-    await makeWritable(site, Id, signal);
+    await makeDirectory(site, Id, signal);
     // Only now: whoever stops an attempt that has a container removes that, and leaves a note for one that comes later.
     if ((await readNote(site, attempt.ref, 'stopped', signal)) !== undefined) {
       await engine.find({ method: 'DELETE', path: `/containers/${Id}`, query: { v: '1' }, signal });

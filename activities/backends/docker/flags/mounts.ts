@@ -1,10 +1,10 @@
 import type { DeviceMapping, MountSettings } from 'dockerode';
 import { z } from 'zod';
-import { checkpointDir } from '../checkpoints.ts';
+import { checkpointMount } from '../checkpoints.ts';
 import { bytes, listOf } from './values.ts';
 
-const isFree = (target: string | undefined): boolean => target?.replace(/\/+$/, '') !== checkpointDir;
-const taken = `${checkpointDir} is where each run has its own checkpoints: mount it elsewhere`;
+const isFree = (target: string | undefined): boolean => target?.replace(/\/+$/, '') !== checkpointMount;
+const taken = `${checkpointMount} is where each run has its own checkpoints: mount it elsewhere`;
 
 /** `-v source:target[:options]`. Without a source it would be a volume that nobody finds again. */
 export const volumes = listOf(
