@@ -25,6 +25,9 @@ export interface DockerOptions {
   configDirectory?: string | undefined;
 }
 
+/** An agent that starts says soon that there is no engine. */
+const checkMs = 2_000;
+
 /** For what nobody calls off. */
 const never = new AbortController().signal;
 
@@ -42,7 +45,8 @@ export function createDockerBackend({ host, owner, node, configDirectory }: Dock
     sources: ['image'],
     checkResourceArgs: checkDockerArgs,
     placeOf: () => undefined,
-    check: (_resourceArgs, signal) => guarded(signal, () => engine.send({ method: 'GET', path: '/info', signal })),
+    check: (_resourceArgs, signal) =>
+      guarded(signal, () => engine.send({ method: 'GET', path: '/info', patienceMs: checkMs, signal })),
     submit: (attempt, signal) => guarded(signal, () => submitAttempt(site, attempt, signal)),
     follow: (ref, sink, signal) =>
       guarded(signal, () => unlessAborted(signal, () => followAttempt(site, ref, sink, signal))),

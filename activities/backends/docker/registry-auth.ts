@@ -1,4 +1,5 @@
 import { dockerCredentials } from '../../images/registry/docker-config.ts';
+import { engineAuth } from '../../images/registry/engine-auth.ts';
 import { parseImageName } from '../../images/registry/image-name.ts';
 
 /**
@@ -8,10 +9,5 @@ import { parseImageName } from '../../images/registry/image-name.ts';
 export async function registryAuth(directory: string, image: string, signal: AbortSignal): Promise<string | undefined> {
   const { host } = parseImageName(image);
   const found = await dockerCredentials(directory, host, signal);
-  if (found === undefined) return undefined;
-  const auth =
-    found.kind === 'password'
-      ? { username: found.username, password: found.password, serveraddress: host }
-      : { identitytoken: found.token, serveraddress: host };
-  return Buffer.from(JSON.stringify(auth)).toString('base64url');
+  return found === undefined ? undefined : engineAuth(host, found);
 }
