@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { RelaunchError } from '../../../contracts/failures.ts';
 import { pause } from '../waiting.ts';
@@ -12,7 +13,8 @@ export interface EngineRequest {
   query?: Readonly<Record<string, string | undefined>>;
   body?: object;
   /** A tar, in place of a body. */
-  tar?: Buffer;
+  tar?: Buffer | Readable;
+  headers?: Readonly<Record<string, string | readonly string[]>>;
   /** The credentials of a registry, as `X-Registry-Auth` takes them. */
   registryAuth?: string | undefined;
   signal: AbortSignal;
@@ -30,12 +32,13 @@ interface Modem {
       method: string;
       isStream: true;
       options: object;
-      file?: Buffer;
-      headers?: Record<string, string>;
+      file?: Buffer | Readable;
+      headers?: Record<string, string | readonly string[]>;
+      hijack?: boolean;
       statusCodes: Record<number, boolean>;
       abortSignal: AbortSignal;
     },
-    callback: (error: Error | null, answer: IncomingMessage) => void,
+    callback: (error: Error | null, answer: IncomingMessage | Duplex) => void,
   ): void;
 }
 
@@ -87,6 +90,15 @@ export class Engine {
     return this.#open(request);
   }
 
+  /** The connection, on which another protocol is spoken from now on. Not tried again. @throws EngineError, or what the network throws */
+  async upgrade(request: EngineRequest, protocol: string): Promise<Duplex> {
+    // The modem looks for exactly this spelling.
+    const headers = { ...request.headers, Upgrade: protocol };
+    const answer = await this.#call(await this.#prefixOf(request), { ...request, headers }, true);
+    if (!(answer instanceof IncomingMessage)) return answer;
+    throw new EngineError(answer.statusCode ?? 0, await text(answer));
+  }
+
   async #patiently<T>({ patienceMs = 10_000, signal }: EngineRequest, work: () => Promise<T>): Promise<T> {
     const deadline = performance.now() + patienceMs;
     for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 1_000)) {
@@ -101,8 +113,11 @@ export class Engine {
   }
 
   async #open(request: EngineRequest): Promise<IncomingMessage> {
-    this.#prefix ??= await this.#negotiate(request.signal);
-    return this.#dial(this.#prefix, request);
+    return this.#dial(await this.#prefixOf(request), request);
+  }
+
+  async #prefixOf({ signal }: EngineRequest): Promise<string> {
+    return (this.#prefix ??= await this.#negotiate(signal));
   }
 
   async #negotiate(signal: AbortSignal): Promise<string> {
@@ -118,20 +133,29 @@ export class Engine {
     return `/v${isBefore(ourVersion, oldest) ? oldest : ourVersion}`;
   }
 
-  async #dial(prefix: string, { method, path, query, body, tar, registryAuth, signal }: EngineRequest) {
+  async #dial(prefix: string, request: EngineRequest): Promise<IncomingMessage> {
+    const answer = (await this.#call(prefix, request, false)) as IncomingMessage;
+    const code = answer.statusCode ?? 0;
+    if (code < 300 || code === 304) return answer;
+    throw new EngineError(code, await text(answer));
+  }
+
+  async #call(prefix: string, request: EngineRequest, hijack: boolean): Promise<IncomingMessage | Duplex> {
+    const { method, path, query, body, tar, headers, registryAuth, signal } = request;
     const modem = await (this.#modem ??= connect(this.host));
     signal.throwIfAborted();
     const asked = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const answer = await new Promise<IncomingMessage | Duplex>((resolve, reject) => {
       modem.dial(
         {
           // The modem adds its query behind a question mark, and takes a body of {} for none.
           path: `${prefix}${path}${asked.length === 0 ? '' : '?'}`,
           method,
           isStream: true,
+          hijack,
           options: { _query: Object.fromEntries(asked), _body: body ?? {} },
           ...(tar === undefined ? {} : { file: tar }),
-          ...(registryAuth === undefined ? {} : { headers: { 'X-Registry-Auth': registryAuth } }),
+          headers: { ...headers, ...(registryAuth === undefined ? {} : { 'X-Registry-Auth': registryAuth }) },
           statusCodes: everyStatus,
           abortSignal: signal,
         },
@@ -143,9 +167,7 @@ export class Engine {
     });
     // Nobody may read it any more when it breaks off.
     answer.on('error', () => undefined);
-    const code = answer.statusCode ?? 0;
-    if (code < 300 || code === 304) return answer;
-    throw new EngineError(code, await text(answer));
+    return answer;
   }
 }
 
