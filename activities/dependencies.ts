@@ -1,6 +1,7 @@
 import type { Observation } from '../contracts/messages.ts';
 import type { Store } from '../store/store.ts';
 import type { Attended } from './attended.ts';
+import type { Builder } from './images/builder.ts';
 import type { AttemptRef, Backend } from './backends/backend.ts';
 
 /** Counts live attempts against the agent's `maxJobs`. */
@@ -42,30 +43,39 @@ export interface AgentDependencies {
   reached(point: KillPoint): Promise<void>;
 }
 
+/** What a builder's activities stand on. */
+export interface BuilderDependencies extends Pick<AgentDependencies, 'agent' | 'store' | 'ownWorkflow' | 'reached'> {
+  builder: Builder;
+}
+
 /** Where a worker may die: before and after each side effect and each record. */
-export const killPoints = [
-  'resolve:before-plan',
-  'resolve:after-plan',
-  'submit:before-claim',
-  'submit:after-claim',
-  'submit:after-create',
-  'await:running',
-  'await:before-record',
-  'await:after-record',
-  'await:after-release',
-  'stop:before-asked',
-  'stop:after-asked',
-  'stop:after-stop',
-  'release:before-tombstone',
-  'release:after-tombstone',
-  'release:after-record',
-  'release:after-asked',
-  'release:after-stop',
-  'end:after-asked',
-  'end:after-stop',
-  'janitor:before-removal',
-  'janitor:after-removal',
-  'control:before-cancel',
-  'control:after-cancel',
-] as const;
-export type KillPoint = (typeof killPoints)[number];
+export type KillPoint = AttemptKillPoint | BuildKillPoint;
+
+/** On the way of an attempt. */
+export type AttemptKillPoint =
+  | 'resolve:before-plan'
+  | 'resolve:after-plan'
+  | 'submit:before-claim'
+  | 'submit:after-claim'
+  | 'submit:after-create'
+  | 'await:running'
+  | 'await:before-record'
+  | 'await:after-record'
+  | 'await:after-release'
+  | 'stop:before-asked'
+  | 'stop:after-asked'
+  | 'stop:after-stop'
+  | 'release:before-tombstone'
+  | 'release:after-tombstone'
+  | 'release:after-record'
+  | 'release:after-asked'
+  | 'release:after-stop'
+  | 'end:after-asked'
+  | 'end:after-stop'
+  | 'janitor:before-removal'
+  | 'janitor:after-removal'
+  | 'control:before-cancel'
+  | 'control:after-cancel';
+
+/** On the way of an image. */
+export type BuildKillPoint = 'build:after-build' | 'build:after-record' | 'push:after-push' | 'push:after-record';

@@ -48,15 +48,13 @@ export function forOwnAttempt<T extends AttemptArgument, R>(
   });
 }
 
-async function ownAttempt<T extends AttemptArgument>(
-  { store, backends, ownWorkflow }: AgentDependencies,
-  schema: z.ZodType<T>,
-  argument: unknown,
-): Promise<OwnAttempt<T>> {
-  const parsed = schema.safeParse(argument);
-  if (!parsed.success) throw refused(formatIssues(fieldIssues(parsed.error, argument)));
-  const { attempt } = parsed.data;
-  const { entity, workflowId, runId, taskQueue } = callingWorkflow();
+/**
+ * The plan of the calling workflow, as its agents wrote it down.
+ * @throws RelaunchError AttemptRefused where it has none, or the queue is another's
+ */
+export async function ownPlan({ store, ownWorkflow }: Pick<AgentDependencies, 'store' | 'ownWorkflow'>) {
+  const calling = callingWorkflow();
+  const { workflowId, runId, taskQueue } = calling;
   const run = runIdOf(workflowId);
   const plan = await readRecord(store, keyOf.plan(run), planSchema);
   if (plan?.workflowId !== workflowId) throw refused(`run ${run} has no plan: resolveLaunch comes first`);
@@ -65,6 +63,18 @@ async function ownAttempt<T extends AttemptArgument>(
   const queue = queueOfTaskQueue(taskQueue);
   if (queue !== undefined && queue !== plan.queue)
     throw refused(`run ${run} belongs to queue "${plan.queue}", not "${queue}"`);
+  return { ...calling, run, plan };
+}
+
+async function ownAttempt<T extends AttemptArgument>(
+  { store, backends, ownWorkflow }: AgentDependencies,
+  schema: z.ZodType<T>,
+  argument: unknown,
+): Promise<OwnAttempt<T>> {
+  const parsed = schema.safeParse(argument);
+  if (!parsed.success) throw refused(formatIssues(fieldIssues(parsed.error, argument)));
+  const { attempt } = parsed.data;
+  const { plan, run, entity, workflowId, runId, taskQueue } = await ownPlan({ store, ownWorkflow });
   if (attempt > mostAttempts(plan))
     throw refused(`attempt ${String(attempt)}: run ${run} has at most ${String(mostAttempts(plan))}`);
   const backend = backendNamed(backends, plan.backend);

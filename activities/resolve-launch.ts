@@ -68,7 +68,7 @@ async function makePlan(
   { entity, workflowId, firstRunId }: Calling,
   specDigest: string,
 ): Promise<Plan> {
-  const { queue, source, limits } = await checkLaunch({ store, backends }, spec);
+  const { queue, source, limits, build } = await checkLaunch({ store, backends }, spec);
   return {
     run: runIdOf(workflowId),
     workflowId,
@@ -81,6 +81,7 @@ async function makePlan(
     backend: queue.backend,
     ...(spec.user === undefined ? {} : { user: spec.user, fairnessKey: fairnessKeyOf(spec.user) }),
     source,
+    ...(build === undefined ? {} : { build, needsImage: true }),
     entrypoint: spec.entrypoint,
     args: spec.args,
     runConfig: spec.runConfig,

@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { attemptArgument, attemptEnd, type Submitted } from '../contracts/activities.ts';
 import type { Plan } from '../contracts/plan.ts';
-import { claim } from '../contracts/records.ts';
+import { claim, imageRecord } from '../contracts/records.ts';
 import { decideNext, nothingSpent } from '../contracts/requeue.ts';
 import { agentTaskQueue, ioTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
 import { unpackArchive } from '../store/archive.ts';
@@ -24,6 +24,7 @@ export function submitAttempt(needs: AgentDependencies, argument: unknown): Prom
     if (own.end !== undefined) return { follow, agent: needs.agent };
     await checkOrder(needs, own);
 
+    const runnable = await withImage(needs.store, plan);
     const phases = new PhaseReporter(needs.ownWorkflow, own, startsAtOnce(plan) ? 0 : undefined);
     phases.enter({ phase: 'starting', at: new Date().toISOString() });
     try {
@@ -41,7 +42,7 @@ export function submitAttempt(needs: AgentDependencies, argument: unknown): Prom
       await backend.submit(
         {
           ref,
-          plan,
+          plan: runnable,
           agent: needs.agent,
           unpackSource: (directory) => unpackSource(needs.store, plan, directory),
         },
@@ -59,6 +60,14 @@ export function submitAttempt(needs: AgentDependencies, argument: unknown): Prom
 /** Whether the workflow must know at once that waiting is over: it measures the time, or an agent was lost in between. */
 function startsAtOnce({ timeoutsMs }: Plan): boolean {
   return timeoutsMs.queue !== undefined || timeoutsMs.start !== undefined || activityInfo().attempt > 1;
+}
+
+/** The plan with the image that its source became, where it had to. @throws RelaunchError AttemptRefused where that is not there */
+async function withImage(store: Store, plan: Plan): Promise<Plan> {
+  if (plan.build === undefined) return plan;
+  const record = await readRecord(store, keyOf.image(plan.run), imageRecord);
+  if (record === undefined) throw refused(`run ${plan.run} has no image: buildImage comes first`);
+  return { ...plan, source: { image: record.image }, entrypoint: record.entrypoint };
 }
 
 async function unpackSource(store: Store, { source }: Plan, directory: string): Promise<void> {

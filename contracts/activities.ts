@@ -60,8 +60,8 @@ export interface BuilderActivities {
    * RegistryUnavailable.
    */
   buildImage(): Promise<Built>;
-  /** Pushes what this host made. Fails with RegistryDenied, RegistryUnavailable. */
-  pushImage(): Promise<{ image: string }>;
+  /** Pushes what this host made; without an image: it has it no more. Fails with RegistryDenied, RegistryUnavailable. */
+  pushImage(): Promise<{ image?: string }>;
 }
 
 /** What workflows may ask the control worker for. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationMs } from './duration.ts';
+import { imageSpec } from './image-spec.ts';
 import { labelValue } from './names.ts';
 import { priority } from './priority.ts';
 import { requeuePolicy } from './requeue-policy.ts';
@@ -35,6 +36,7 @@ const fields = z.strictObject({
   /** Who submits: a claim, not proof. */
   user: plainText(128).optional(),
   source,
+  ...imageSpec.shape,
   /** Of a directory of code: what is run there. Of an image: in place of its own entry point. */
   entrypoint: z
     .array(z.string().regex(/^[^\0]*$/, 'no NUL character'))
@@ -63,8 +65,9 @@ const fields = z.strictObject({
  * Absent fields take the queue's defaults.
  */
 export const launchSpec = fields.check((context) => {
-  const { source: from, entrypoint } = context.value;
-  if (from.code === undefined || entrypoint.length > 0) return;
+  const { source: from, entrypoint, dockerfile } = context.value;
+  // A Dockerfile may have its own.
+  if (from.code === undefined || entrypoint.length > 0 || dockerfile !== undefined) return;
   const message = 'a command and its arguments, such as ["python", "train.py"]';
   context.issues.push({ code: 'custom', input: entrypoint, path: ['entrypoint'], message });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { imageSpec } from './image-spec.ts';
 import { requeuePolicy } from './requeue-policy.ts';
 import { pinnedSource } from './source.ts';
 
@@ -40,6 +41,8 @@ export const plan = planSummary.extend({
   specDigest: z.string(),
   user: z.string().optional(),
   source: pinnedSource,
+  /** How code becomes an image, where it has to. */
+  build: imageSpec.optional(),
   /** Empty: the image's own. */
   entrypoint: z.array(z.string()),
   args: z.array(z.string()),

@@ -1,18 +1,16 @@
 import { z } from 'zod';
 import { durationMs } from './duration.ts';
+import { notMounted } from './image-spec.ts';
+import { imageName } from './source.ts';
 import { timeouts } from './launch-spec.ts';
 import { defaultRequeueOn, mostRequeues, requeuePolicy } from './requeue-policy.ts';
 import { numWorkers } from './sweep-workers.ts';
-import { backendOf } from './wandb.ts';
+import { backendOf, builderOf } from './wandb.ts';
 
 export const defaultGracePeriodMs = 60_000;
 export const defaultAgentTimeoutMs = 600_000;
 
-/**
- * What an admin writes into `queues/<queue>.yaml`: where the runs of a queue go, and within which bounds.
- * `requeue`, `gracePeriod` and `timeouts` are the defaults of its runs and the most that a run may ask for.
- */
-export const queueSpec = z.strictObject({
+const fields = z.strictObject({
   /** Our word or W&B's: `process`, `local-process`. */
   backend: z.string().transform(backendOf),
   /** Base configuration for each backend, under the backend's name; the backend checks it. */
@@ -21,6 +19,13 @@ export const queueSpec = z.strictObject({
     .transform((args) =>
       Object.fromEntries(Object.entries(args).map(([backend, value]) => [backendOf(backend), value])),
     )
+    .default({}),
+  /** How code becomes images here. */
+  builder: z
+    .strictObject({
+      /** The base of images that are generated, unless a run names its own. */
+      acceleratorImage: imageName.optional(),
+    })
     .default({}),
   requeue: z
     .strictObject({
@@ -34,6 +39,35 @@ export const queueSpec = z.strictObject({
   scheduler: z.strictObject({ num_workers: numWorkers.optional() }).default({}),
   /** How long an agent may be silent before the attempts that only it can follow are given up as `lost{agent-lost}`. */
   agentTimeout: durationMs.default(defaultAgentTimeoutMs),
+});
+
+/**
+ * What an admin writes into `queues/<queue>.yaml`: where the runs of a queue go, and within which bounds. `requeue`, `gracePeriod` and
+ * `timeouts` are the defaults of its runs and the most that a run may ask for. What W&B has about images among a backend's arguments
+ * becomes `builder`'s, unless that says it itself.
+ */
+export const queueSpec = fields.transform((spec, context) => {
+  const args = Object.hasOwn(spec.resourceArgs, spec.backend) ? spec.resourceArgs[spec.backend] : undefined;
+  if (args === undefined) return spec;
+  const read = builderOf(args);
+  if ('issues' in read) {
+    for (const { path, value, rule } of read.issues) {
+      const at = ['resourceArgs', spec.backend, ...path.split('.')];
+      context.issues.push({ code: 'custom', input: value, path: at, message: rule });
+    }
+    return z.NEVER;
+  }
+  const { builder, rest } = read;
+  if (builder.baseImage !== undefined) {
+    const path = ['resourceArgs', spec.backend, 'builder', 'base_image'];
+    context.issues.push({ code: 'custom', input: builder.baseImage, path, message: notMounted });
+  }
+  const resourceArgs = { ...spec.resourceArgs, [spec.backend]: rest };
+  return {
+    ...spec,
+    resourceArgs,
+    builder: { ...(builder.acceleratorImage && { acceleratorImage: builder.acceleratorImage }), ...spec.builder },
+  };
 });
 
 export type QueueSpecInput = z.input<typeof queueSpec>;

@@ -15,6 +15,22 @@ export type Claim = z.infer<typeof claim>;
 export const asked = stopArgument;
 export type Asked = z.infer<typeof asked>;
 
+/** `image.json`: what a run's source became, and what runs in it. */
+export const imageRecord = z.object({
+  /** `repository@sha256:...` */
+  image: z.string(),
+  /** In place of the plan's; empty: the image's own. */
+  entrypoint: z.array(z.string()),
+});
+export type ImageRecord = z.infer<typeof imageRecord>;
+
+/** `built.json`: what a builder has made for a run, and not pushed yet. The last one holds. */
+export const builtRecord = imageRecord.pick({ entrypoint: true }).extend({
+  /** The name that it has on its builder's engine, and is pushed by. */
+  tag: z.string(),
+});
+export type BuiltRecord = z.infer<typeof builtRecord>;
+
 /** `agents/<agent>.lease`: which process goes by this name. `runs/<run>/removal.lease`: which one removes the run. */
 export const lease = z.object({
   hostId: z.string(),

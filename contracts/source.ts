@@ -15,6 +15,12 @@ export const imageName = z
     'a name such as registry.example/team/train:v3, or one with @sha256:<digest>',
   );
 
+/** Where images are kept: the name of one without tag and digest. */
+export const repositoryName = imageName.refine(
+  (name) => !name.includes('@') && !/:[^/]*$/.test(name),
+  'a repository such as registry.example/team/runs, without a tag',
+);
+
 const rule = 'exactly one of code: {dir} and image: NAME';
 
 /** What is to run: exactly one of the two. */

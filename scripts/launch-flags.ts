@@ -15,6 +15,11 @@ export interface LaunchFlags {
   priority?: string;
   code?: string;
   dockerImage?: string;
+  dockerfile?: string;
+  buildContext?: string;
+  workingDir?: string;
+  runtime?: string;
+  acceleratorImage?: string;
   set?: string[];
   env?: string[];
   name?: string;
@@ -59,6 +64,7 @@ export function specFromFlags(request: LaunchRequest): LaunchSpecInput {
     ...base,
     ...over,
     ...textFlags(flags),
+    ...imageFlags(flags, base),
     user: flags.user ?? base.user ?? request.user,
     ...(command === undefined ? {} : { entrypoint: command }),
     ...(source === undefined ? {} : { source }),
@@ -84,6 +90,21 @@ function textFlags({ queue, project, name, priority, tag, env }: LaunchFlags): P
     ...(priority === undefined ? {} : { priority: priority as Priority }),
     ...(tag === undefined ? {} : { tags: tag }),
     ...(env === undefined ? {} : { env: Object.fromEntries(env.map((each) => splitAssignment('--env', each))) }),
+  };
+}
+
+function imageFlags(flags: LaunchFlags, base: Partial<LaunchSpecInput>): Partial<LaunchSpecInput> {
+  const { dockerfile, buildContext, workingDir, runtime, acceleratorImage } = flags;
+  const builder = {
+    ...base.builder,
+    ...(runtime === undefined ? {} : { runtime }),
+    ...(acceleratorImage === undefined ? {} : { acceleratorImage }),
+  };
+  return {
+    ...(dockerfile === undefined ? {} : { dockerfile }),
+    ...(buildContext === undefined ? {} : { buildContext }),
+    ...(workingDir === undefined ? {} : { workingDir }),
+    ...(Object.keys(builder).length === 0 ? {} : { builder }),
   };
 }
 

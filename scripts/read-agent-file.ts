@@ -15,8 +15,13 @@ export function readAgentFile(path: string, cwd: string): AgentSpec {
       `${path} is no agent's file:\n${formatIssues(fieldIssues(parsed.error, value))}`,
     );
   }
-  const { kubernetes, ...spec } = parsed.data;
-  if (kubernetes?.kubeconfig === undefined) return parsed.data;
-  const kubeconfig = resolve(dir, kubernetes.kubeconfig.replace(/^~(?=\/)/, os.homedir()));
-  return { ...spec, kubernetes: { ...kubernetes, kubeconfig } };
+  const { kubernetes, builder } = parsed.data;
+  const pathOf = (written: string): string => resolve(dir, written.replace(/^~(?=\/)/, os.homedir()));
+  return {
+    ...parsed.data,
+    ...(kubernetes?.kubeconfig === undefined
+      ? {}
+      : { kubernetes: { ...kubernetes, kubeconfig: pathOf(kubernetes.kubeconfig) } }),
+    ...(builder?.caBundle === undefined ? {} : { builder: { ...builder, caBundle: pathOf(builder.caBundle) } }),
+  };
 }

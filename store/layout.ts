@@ -24,6 +24,9 @@ export const keyOf = {
   runs: 'runs/',
   run: runDir,
   plan: (run: string) => `${runDir(run)}plan.json`,
+  image: (run: string) => `${runDir(run)}image.json`,
+  built: (run: string) => `${runDir(run)}built.json`,
+  build: (key: string) => `builds/${key}.lease`,
   removal: (run: string) => `${runDir(run)}removal.lease`,
   attempts: attemptsDir,
   /** How an attempt ended. Written once: whoever comes second takes what is there. */

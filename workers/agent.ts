@@ -1,5 +1,8 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { Worker, type Logger, type WorkerOptions } from '@temporalio/worker';
 import { agentActivities } from '../activities/agent-activities.ts';
+import { createBuilder, type Builder } from '../activities/images/builder.ts';
 import { createBackends } from '../activities/backends/registry.ts';
 import type { Backend } from '../activities/backends/backend.ts';
 import { Attended } from '../activities/attended.ts';
@@ -12,6 +15,7 @@ import { claimStore } from '../store/entity-record.ts';
 import { openStore } from '../store/open-store.ts';
 import { readQueue } from '../store/queues.ts';
 import type { Store } from '../store/store.ts';
+import { builderWorkers } from './builder-workers.ts';
 import { payloadConverterPath } from './bundle.ts';
 import { JobGate } from './gate.ts';
 import { Janitor, type Found } from './janitor.ts';
@@ -41,6 +45,9 @@ export interface AgentOptions {
   docker?: { host?: string | undefined; configDirectory?: string | undefined };
   /** Which clusters it reaches. Default: the one that kubectl would. */
   kubernetes?: AgentSpec['kubernetes'];
+  /** How it makes images of code. Default: it makes none. */
+  builder?: AgentSpec['builder'];
+  registries?: AgentSpec['registries'];
   logger: Logger;
   /** Instead of this host's; for benchmarks. */
   backends?: readonly Backend[];
@@ -116,6 +123,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
     ...queues.flatMap((queue) => [create(resolveTaskQueue(queue), wide), create(ioTaskQueue(queue), wide)]),
     create(agentTaskQueue(name), wide),
   ]);
+  const builder = builderOf(options, store);
+  if (builder !== undefined)
+    others.push(...(await builderWorkers(create, { ...needs, builder }, queues, builder.settings.maxBuilds)));
   logger.info('agent serves', { agent: name, queues, maxJobs: options.maxJobs, live: gate.live, store: store.url });
 
   const stop = (): void => {
@@ -179,6 +189,16 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
         await letGo();
       }),
   };
+}
+
+function builderOf({ builder: spec, registries = {}, docker = {} }: AgentOptions, store: Store): Builder | undefined {
+  if (spec === undefined) return undefined;
+  return createBuilder(store, {
+    spec,
+    engineAddress: docker.host ?? 'unix:///var/run/docker.sock',
+    dockerConfigDir: docker.configDirectory ?? join(homedir(), '.docker'),
+    registries,
+  });
 }
 
 /** Following costs nearly nothing: as many as there may ever be. */

@@ -18,7 +18,9 @@ export async function makeImage(plan: PlanSummary, inbox: Inbox): Promise<string
     const answer = valueOf(built);
     if (answer === undefined || 'image' in answer) return answer?.image;
     const pushed = await unlessCancelled(() => pushing(plan, answer.push).pushImage(), inbox);
-    if (pushed.error === undefined || !nobodyCame(pushed.error)) return valueOf(pushed)?.image;
+    if (pushed.error !== undefined && nobodyCame(pushed.error)) continue;
+    const there = valueOf(pushed);
+    if (there === undefined || there.image !== undefined) return there?.image;
   }
 }
 

@@ -6,6 +6,7 @@
 import * as zod from 'zod';
 import * as activities from '../contracts/activities.ts';
 import * as duration from '../contracts/duration.ts';
+import * as imageSpec from '../contracts/image-spec.ts';
 import * as launchSpec from '../contracts/launch-spec.ts';
 import * as messages from '../contracts/messages.ts';
 import * as names from '../contracts/names.ts';
@@ -37,6 +38,7 @@ for (const module of [
   zod,
   activities,
   duration,
+  imageSpec,
   launchSpec,
   messages,
   names,

@@ -70,6 +70,8 @@ async function serve(cli: Cli, flags: Flags): Promise<void> {
           configDirectory: cli.env['DOCKER_CONFIG'] || undefined,
         },
         kubernetes: spec.kubernetes,
+        builder: spec.builder,
+        registries: spec.registries,
         logger,
       }),
     ),

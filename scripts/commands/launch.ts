@@ -27,6 +27,14 @@ export function addLaunch(program: Command, cli: Cli): void {
     .option('-f, --file <file>', 'a launch spec in YAML; flags win over it')
     .option('--code <dir>', 'the directory to pack and run in')
     .option('-d, --docker-image <name>', 'the image to run, where the queue runs images')
+    .option('-D, --dockerfile <path>', "builds the image by this Dockerfile, counted from the build's context")
+    .option('--build-context <dir>', 'the directory of the code that the build gets (default: all of it)')
+    .option('--working-dir <dir>', 'where the command starts, within the code')
+    .option(
+      '--runtime <version>',
+      'of Python, for a generated image (default: runtime.txt, .python-version, else 3.12)',
+    )
+    .option('--accelerator-image <name>', "the base of a generated image, such as one with CUDA (default: the queue's)")
     .option('--set <key=value>', 'a value of the run configuration; JSON or text, dots nest; repeatable', several)
     .option('--env <KEY=VALUE>', 'a variable of the environment; repeatable', several)
     .option('--name <name>', 'for people; default: that of the script or program')
@@ -49,6 +57,7 @@ const help = `${examples(
   'relaunch launch -q laptop -E "python train.py --lr 0.1" --follow',
   'relaunch launch -q laptop --code ./digits --set epochs=20 --set optim.name=adam -- python train.py',
   'relaunch launch -q gpu -d registry.example/train:v3 -E "python train.py"',
+  'relaunch launch -q gpu --code ./digits -D ./Dockerfile --follow',
   'relaunch launch -f launch.yaml --key nightly-2026-11-05',
 )}
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, test, vi } from 'vitest';
-import type { KillPoint } from '../../activities/dependencies.ts';
+import type { AttemptKillPoint } from '../../activities/dependencies.ts';
 import { Cluster } from '../support/cluster.ts';
 import { KillScene } from '../support/kill-scene.ts';
 import {
@@ -17,7 +17,7 @@ import { deleted, terminated } from '../support/kill-stories-unasked.ts';
 vi.setConfig({ maxConcurrency: 100 });
 
 /** A new point has no story, and this does not compile. */
-const stories: Record<KillPoint, readonly Story[]> = {
+const stories: Record<AttemptKillPoint, readonly Story[]> = {
   'resolve:before-plan': [launched],
   'resolve:after-plan': [launched],
   'submit:before-claim': [launched],
@@ -46,7 +46,11 @@ const stories: Record<KillPoint, readonly Story[]> = {
 // The last ones take longest, so they begin first.
 const scenes = Object.entries(stories)
   .flatMap(([point, told]) =>
-    told.map((story, i) => ({ point: point as KillPoint, story, name: `${point.replace(':', '-')}-${String(i)}` })),
+    told.map((story, i) => ({
+      point: point as AttemptKillPoint,
+      story,
+      name: `${point.replace(':', '-')}-${String(i)}`,
+    })),
   )
   .reverse();
 

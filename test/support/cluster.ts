@@ -102,9 +102,27 @@ export class Cluster {
     return starting(() => saying(this.#spawn([script('../../scripts/relaunch.ts'), ...all], host), 'agent serves'));
   }
 
+  /** An agent of a file, up and polling. */
+  agentOf(file: string): Promise<Started> {
+    return starting(() => saying(this.command('agent', '-c', file), 'agent serves'));
+  }
+
   /** An agent that dies or waits at a named point, each time. {@link reached} then says so. */
-  hookedAgent(name: string, queues: string[], hook: Hook, more: { maxJobs?: number; host?: string } = {}) {
-    const hooked: Hooked = { name, queues, maxJobs: more.maxJobs ?? 1, ...hook, marks: this.home };
+  hookedAgent(
+    name: string,
+    queues: string[],
+    hook: Hook,
+    more: { maxJobs?: number; host?: string; file?: string } = {},
+  ) {
+    const { maxJobs = 1, file } = more;
+    const hooked: Hooked = {
+      name,
+      queues,
+      maxJobs,
+      ...(file === undefined ? {} : { file }),
+      ...hook,
+      marks: this.home,
+    };
     const args = [script('./hooked-worker.ts'), JSON.stringify(hooked)];
     return starting(() => saying(this.#spawn(args, more.host), 'agent serves'));
   }

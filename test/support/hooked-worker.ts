@@ -6,6 +6,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { KillPoint } from '../../activities/dependencies.ts';
 import { readSettings } from '../../client/index.ts';
 import { baseEnvOf } from '../../scripts/base-env.ts';
+import { readAgentFile } from '../../scripts/read-agent-file.ts';
 import { onStopSignals } from '../../scripts/until-signal.ts';
 import { startAgent } from '../../workers/agent.ts';
 import { startControl } from '../../workers/control.ts';
@@ -17,6 +18,8 @@ export interface Hooked {
   /** What an agent serves; undefined: a control worker. */
   queues?: string[];
   maxJobs: number;
+  /** An agent's file, for what it says besides. */
+  file?: string;
   at: KillPoint;
   /** `kill`: SIGKILL, each time. `hold`: waits until the file `let-go-<name>` is there. `linger`: the same, or until its activity is cancelled. */
   do: 'kill' | 'hold' | 'linger';
@@ -39,7 +42,8 @@ async function reached(point: KillPoint): Promise<void> {
   }
 }
 
-const { name, queues, maxJobs } = hooked;
+const { name, queues, maxJobs, file } = hooked;
+const { docker, builder, registries } = file === undefined ? {} : readAgentFile(file, '/');
 const worker =
   queues === undefined
     ? await startControl({ temporal, namespace, logger, reached })
@@ -52,6 +56,9 @@ const worker =
         home,
         storeUrl,
         baseEnv: baseEnvOf(process.env),
+        docker: { host: docker?.host, configDirectory: process.env['DOCKER_CONFIG'] },
+        builder,
+        registries,
         logger,
         reached,
       });

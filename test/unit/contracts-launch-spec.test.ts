@@ -27,6 +27,7 @@ describe('a launch spec', () => {
       retries: 0,
       timeouts: {},
       tags: [],
+      builder: {},
     });
   });
 
@@ -167,6 +168,21 @@ describe('a queue', () => {
       expect(queueSpec.parse({ backend }).backend).toBe(backend);
     },
   );
+
+  test('has the accelerator image of W&B’s arguments for its builder, and leaves the backend the rest', () => {
+    const docker = { gpus: 'all', builder: { accelerator: { base_image: 'tensorflow/tensorflow:latest-gpu' } } };
+    expect(queueSpec.parse({ backend: 'local-container', resourceArgs: { 'local-container': docker } })).toMatchObject({
+      builder: { acceleratorImage: 'tensorflow/tensorflow:latest-gpu' },
+      resourceArgs: { docker: { gpus: 'all' } },
+    });
+  });
+
+  test('names what is wrong with W&B’s builder where it stands', () => {
+    const docker = { builder: { cuda: { base_image: 'not an image' } } };
+    expect(wrongWith({ backend: 'docker', resourceArgs: { docker } }, queueSpec)).toMatchObject([
+      { path: 'resourceArgs.docker.builder.cuda.base_image' },
+    ]);
+  });
 
   test('names every field it does not know', () => {
     expect(

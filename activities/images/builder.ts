@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import type { AgentSpec } from '../../contracts/agent-spec.ts';
+import type { Store } from '../../store/store.ts';
+import { BuildLeases } from './build-leases.ts';
+import { DockerEngine } from './engine/docker-engine.ts';
+import type { ImageEngine } from './engine/image-engine.ts';
+import type { BuildSettings } from './prepared-build.ts';
+import { dockerCredentials } from './registry/docker-config.ts';
+import { RegistryClient } from './registry/registry-client.ts';
+import { SharedBuilds } from './shared-builds.ts';
+
+/** What makes images on this host. */
+export interface Builder {
+  settings: BuildSettings & { maxBuilds: number };
+  engine: ImageEngine;
+  registry: RegistryClient;
+  leases: BuildLeases;
+  shared: SharedBuilds;
+}
+
+export interface BuilderOptions {
+  spec: NonNullable<AgentSpec['builder']>;
+  /** As DOCKER_HOST has it. */
+  engineAddress: string;
+  /** Where Docker's config.json is. */
+  dockerConfigDir: string;
+  registries: NonNullable<AgentSpec['registries']>;
+}
+
+/** Nothing is connected to before the first image. */
+export function createBuilder(store: Store, options: BuilderOptions): Builder {
+  const { spec, engineAddress, dockerConfigDir, registries } = options;
+  const { caBundle, network, ...settings } = spec;
+  const hosts = Object.entries(registries);
+  return {
+    settings: {
+      ...settings,
+      networkMode: network,
+      ...(caBundle === undefined ? {} : { caBundle: readFileSync(caBundle, 'utf8') }),
+    },
+    engine: new DockerEngine({
+      address: engineAddress,
+      credentials: (host, signal) => dockerCredentials(dockerConfigDir, host, signal),
+    }),
+    registry: new RegistryClient({
+      dockerConfigDir,
+      insecureHosts: hosts.flatMap(([host, { insecure }]) => (insecure ? [host] : [])),
+      tokenHosts: Object.fromEntries(hosts.map(([host, { tokenHosts }]) => [host, tokenHosts])),
+    }),
+    leases: new BuildLeases(store),
+    shared: new SharedBuilds(),
+  };
+}

@@ -1,0 +1,30 @@
+import { builtRecord, imageRecord } from '../contracts/records.ts';
+import { builderTaskQueue } from '../contracts/task-queues.ts';
+import { keyOf } from '../store/layout.ts';
+import { readRecord, writeOnce } from '../store/records.ts';
+import { withHeartbeat } from './border.ts';
+import { withBuildLog } from './build-log.ts';
+import type { BuilderDependencies } from './dependencies.ts';
+import { ownPlan, refused } from './own-attempt.ts';
+
+/** Pushes what this host made for the calling workflow. */
+export function pushImage(needs: BuilderDependencies): Promise<{ image?: string }> {
+  return withHeartbeat(async (signal) => {
+    const { store, builder, agent } = needs;
+    const { run, taskQueue } = await ownPlan(needs);
+    if (taskQueue !== builderTaskQueue(agent)) throw refused(`an image is pushed by the host that made it`);
+    const there = await readRecord(store, keyOf.image(run), imageRecord);
+    if (there !== undefined) return { image: there.image };
+    const built = await readRecord(store, keyOf.built(run), builtRecord);
+    if (built === undefined || !(await builder.engine.has(built.tag, signal))) return {};
+    const { tag, entrypoint } = built;
+    const repository = tag.slice(0, tag.lastIndexOf(':'));
+    const { digest } = await withBuildLog(store, run, (sink) => builder.engine.push(tag, sink, signal));
+    await needs.reached('push:after-push');
+    await builder.leases.drop(tag.slice(repository.length + 1));
+    const image = { image: `${repository}@${digest}`, entrypoint };
+    const record = await writeOnce(store, keyOf.image(run), image, imageRecord);
+    await needs.reached('push:after-record');
+    return { image: record.image };
+  });
+}

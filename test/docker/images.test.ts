@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cancel, result, show } from '../../client/index.ts';
+import { ImageScene } from '../support/image-scene.ts';
+import { until } from '../support/until.ts';
+
+let scene: ImageScene;
+
+beforeAll(async () => {
+  scene = await ImageScene.start();
+  await scene.cluster.agentOf(await scene.agentFile('one'));
+}, 300_000);
+
+afterAll(() => scene.stop());
+
+const python = { entrypoint: ['python', 'train.py'] };
+const trainer = 'import six, json\nprint(json.dumps({"version": float(six.__version__[:4])}))\n';
+
+test('code with requirements becomes an image and runs; unchanged it is not built again, changed it installs nothing again', async () => {
+  const requirements = `# ${scene.repository}\n--index-url=${scene.testbed.index.urlWithCredentials}\nsix\n`;
+  const first = await scene.run(await scene.code({ 'train.py': trainer, 'requirements.txt': requirements }), python);
+  expect(first).toMatchObject({ state: 'succeeded', image: expect.stringMatching(/@sha256:[0-9a-f]{64}$/) as string });
+  expect(first.summary['version']?.last).toBeGreaterThan(1);
+  expect(await scene.lines(first.workflowId, 'build')).toContainEqual(
+    expect.stringContaining('Successfully installed six'),
+  );
+
+  const same = await scene.run(await scene.code({ 'train.py': trainer, 'requirements.txt': requirements }), python);
+  expect(same.image).toBe(first.image);
+  expect(await scene.lines(same.workflowId, 'build')).toEqual([`${String(first.image)} is there: nothing to build`]);
+  expect(await scene.pushes()).toBe(1);
+
+  const changed = await scene.run(
+    await scene.code({ 'train.py': `${trainer}print("more")\n`, 'requirements.txt': requirements }),
+    python,
+  );
+  expect(changed.image).not.toBe(first.image);
+  expect((await scene.lines(changed.workflowId, 'build')).join('\n')).not.toContain('Successfully installed');
+
+  const password = scene.testbed.registry.private.password;
+  expect(requirements).toContain(password);
+  const seen = [await scene.recorded(first.run), await scene.history(String(first.image))].join('\n');
+  expect(seen).toContain('requirements');
+  expect(seen).not.toContain(password);
+});
+
+test('a Dockerfile of the user’s builds without Docker Hub, with mounts and its own entry point', async () => {
+  const dockerfile = `# syntax=docker/dockerfile:1
+FROM ${scene.testbed.images.busybox}
+RUN --mount=type=cache,target=/cache --mount=type=bind,source=words,target=/words cat /words > /cache/words && cp /cache/words /said
+ENTRYPOINT ["cat", "/said"]
+`;
+  const code = await scene.code({ 'build/Dockerfile': dockerfile, words: 'from a mount\n' });
+  const end = await scene.run(code, { dockerfile: './build/Dockerfile' });
+  expect(end).toMatchObject({ state: 'succeeded' });
+  expect(await scene.lines(end.workflowId)).toEqual(['from a mount']);
+});
+
+test('a Dockerfile.wandb beside the entry point in a subdirectory has that directory as its context', async () => {
+  const code = await scene.code({
+    'jobs/Dockerfile.wandb': `FROM ${scene.testbed.images.busybox}\nWORKDIR /job\nCOPY . .\n`,
+    'jobs/train.sh': 'ls; echo trained',
+    'other.txt': '',
+  });
+  const end = await scene.run(code, { entrypoint: ['sh', 'jobs/train.sh'] });
+  expect(end).toMatchObject({ state: 'succeeded' });
+  expect(await scene.lines(end.workflowId)).toEqual(['Dockerfile.wandb', 'train.sh', 'trained']);
+});
+
+test('a Dockerfile that is not there is refused with the path that was looked at', async () => {
+  const end = await scene.run(await scene.code({ 'a.txt': '' }), { dockerfile: 'docker/Dockerfile' });
+  expect(end).toMatchObject({ state: 'failed', attempts: [], failure: { type: 'LaunchRejected' } });
+  expect(end.failure?.message).toContain('docker/Dockerfile');
+});
+
+test('a build that fails names step, exit code and last words', async () => {
+  const dockerfile = `FROM ${scene.testbed.images.busybox}\nRUN echo "no compiler here" && exit 7\n`;
+  const end = await scene.run(await scene.code({ Dockerfile: dockerfile }), { dockerfile: 'Dockerfile' });
+  expect(end).toMatchObject({ state: 'failed', attempts: [], failure: { type: 'BuildFailed' } });
+  for (const word of ['RUN echo', '7', 'no compiler here']) expect(end.failure?.message).toContain(word);
+});
+
+const slow = (seconds: number): string =>
+  `FROM ${scene.testbed.images.busybox}\nRUN echo begun ${scene.repository} && sleep ${String(seconds)}\nENTRYPOINT ["echo", "over"]\n`;
+
+test('two launches of one content at once are built once', async () => {
+  const before = await scene.pushes();
+  const code = await scene.code({ Dockerfile: slow(3) });
+  const ends = await Promise.all([1, 2].map(() => scene.run(code, { dockerfile: 'Dockerfile' })));
+  expect(ends.map(({ state }) => state)).toEqual(['succeeded', 'succeeded']);
+  expect(new Set(ends.map(({ image }) => image)).size).toBe(1);
+  expect(await scene.pushes()).toBeLessThanOrEqual(before + 2);
+});
+
+test('the cancel of one launch leaves the other’s build alone; that of both ends it', async () => {
+  const code = await scene.code({ Dockerfile: slow(6) });
+  const runs = await Promise.all([1, 2].map(() => scene.launch(code, { dockerfile: 'Dockerfile' })));
+  const [first, second] = runs.map(({ workflowId }) => workflowId) as [string, string];
+  for (const id of [first, second]) await untilSays(id, 'begun');
+  await cancel(scene.cluster.relaunch, first, { by: 'ada' });
+  expect(await result(scene.cluster.relaunch, first)).toMatchObject({ state: 'cancelled', attempts: [] });
+  expect(await result(scene.cluster.relaunch, second)).toMatchObject({ state: 'succeeded' });
+  const said = (await scene.lines(second, 'build')).filter((line) => line.includes(`begun ${scene.repository}`));
+  expect(said.filter((line) => !line.includes('RUN'))).toHaveLength(1);
+
+  const endless = await scene.launch(await scene.code({ Dockerfile: slow(600) }), { dockerfile: 'Dockerfile' });
+  await untilSays(endless.workflowId, 'begun');
+  await cancel(scene.cluster.relaunch, endless.workflowId, { by: 'ada' });
+  expect(await result(scene.cluster.relaunch, endless.workflowId)).toMatchObject({ state: 'cancelled' });
+});
+
+/** Waits until a build has written something. */
+async function untilSays(workflowId: string, words: string): Promise<void> {
+  await until(
+    `the build of ${workflowId} says ${words}`,
+    async () => {
+      const { state, end } = await show(scene.cluster.relaunch, workflowId);
+      if (end !== undefined) throw new Error(`it ended: ${state}`);
+      return (await scene.lines(workflowId, 'build')).some((line) => line.includes(words) && !line.includes('RUN'));
+    },
+    30_000,
+  );
+}

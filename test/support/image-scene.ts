@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import type Docker from 'dockerode';
+import { logs, result, submit, type Run, type RunEnd } from '../../client/index.ts';
+import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';
+import { upDocker, type DockerTestbed } from '../../scripts/testbed/docker/up.ts';
+import { requestsIn } from './access-log.ts';
+import { Cluster } from './cluster.ts';
+import { dockerClient } from './docker-client.ts';
+
+export const queue = 'box';
+
+/** A cluster with a queue of containers, and what makes images for it. */
+export class ImageScene {
+  readonly cluster: Cluster;
+  readonly testbed: DockerTestbed;
+  readonly docker: Docker;
+  /** Where this scene's images go, and nobody else's. */
+  readonly repository: string;
+
+  private constructor(cluster: Cluster, testbed: DockerTestbed) {
+    this.cluster = cluster;
+    this.testbed = testbed;
+    this.docker = dockerClient(testbed);
+    this.repository = `scene-${randomUUID().slice(0, 8)}`;
+  }
+
+  /** The testbed, with what was killed of it. */
+  static up(): Promise<DockerTestbed> {
+    return upDocker({ own: true, say: () => undefined });
+  }
+
+  static async start(): Promise<ImageScene> {
+    const testbed = await ImageScene.up();
+    const resourceArgs = { docker: { network: 'host' } };
+    const cluster = await Cluster.start({ [queue]: { backend: 'docker', resourceArgs, gracePeriod: '2s' } });
+    cluster.env['DOCKER_CONFIG'] = testbed.registry.private.dockerConfigDir;
+    return new ImageScene(cluster, testbed);
+  }
+
+  /** The file of an agent that builds, with what else its builder is told. */
+  async agentFile(name: string, builder: object = {}): Promise<string> {
+    const { dockerHost, registry, images } = this.testbed;
+    const destination = `${registry.open.host}/${this.repository}`;
+    const file = join(this.cluster.home, `${name}.yaml`);
+    const spec = {
+      ...{ name, queues: [queue], maxJobs: 4, docker: { host: dockerHost } },
+      builder: { destination, pythonImage: images.python, network: 'host', ...builder },
+    };
+    await writeFile(file, stringify(spec));
+    return file;
+  }
+
+  /** A directory of code with these files. */
+  async code(files: Readonly<Record<string, string>>): Promise<string> {
+    const directory = join(this.cluster.home, `code-${randomUUID()}`);
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(directory, path)), { recursive: true });
+      await writeFile(join(directory, path), text);
+    }
+    return directory;
+  }
+
+  async launch(dir: string, more: Partial<LaunchSpecInput>): Promise<Run> {
+    return submit(this.cluster.relaunch, { queue, source: { code: { dir } }, user: 'ada', ...more });
+  }
+
+  /** Launches, and waits for the end. */
+  async run(dir: string, more: Partial<LaunchSpecInput>): Promise<RunEnd & { workflowId: string }> {
+    const { workflowId } = await this.launch(dir, more);
+    return { workflowId, ...(await result(this.cluster.relaunch, workflowId)) };
+  }
+
+  /** What a run, or its build, has written. */
+  async lines(workflowId: string, of?: 'build'): Promise<string[]> {
+    const found: string[] = [];
+    for await (const { line } of logs(this.cluster.relaunch, workflowId, { attempt: of })) found.push(line.m);
+    return found;
+  }
+
+  /** How often an image of this scene came to the open registry. */
+  async pushes(): Promise<number> {
+    const requests = await requestsIn(this.testbed.registry.open.log);
+    const path = `/v2/${this.repository}/manifests/`;
+    return requests.filter((each) => each.method === 'PUT' && each.path.startsWith(path) && each.status === 201).length;
+  }
+
+  /** What an image says of how it was made. */
+  async history(image: string): Promise<string> {
+    return JSON.stringify(await this.docker.getImage(image).history());
+  }
+
+  /** Every byte that the store has of a run, as text. */
+  async recorded(run: string): Promise<string> {
+    const { store } = this.cluster.relaunch;
+    const objects = await Promise.all((await store.list(`runs/${run}/`)).map((key) => store.get(key)));
+    return objects.map((object) => Buffer.from(object?.bytes ?? []).toString()).join('\n');
+  }
+
+  stop(): Promise<void> {
+    return this.cluster.stop();
+  }
+}
