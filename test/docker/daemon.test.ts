@@ -42,7 +42,7 @@ test('a container outlives a killed engine: it is followed on, each line once, t
   await said(sink, '3');
   await harness.testbed.kill('dockerd');
   await upOwnDocker();
-  await expect.poll(() => sink.texts('stderr'), { timeout: 20_000 }).toEqual([lost]);
+  await expect.poll(() => sink.texts('stderr'), { timeout: 20_000 }).toContainEqual(lost);
   await open('on');
   await said(sink, '6');
   await open('out');
@@ -66,8 +66,8 @@ test.each([
   expect(sink.texts('stdout')).toEqual(['before']);
 });
 
-test('a job that writes more than a pipe holds waits for the engine, and loses nothing', async () => {
-  const { ref } = await gated(`echo before; ${until('on')}; seq 1 20000; exit 6`);
+test('a job that writes more than pipes hold waits for the engine, and loses nothing', async () => {
+  const { ref } = await gated(`echo before; ${until('on')}; seq 1 100000; exit 6`);
   const sink = recordingSink();
   const verdict = harness.backend.follow(ref, sink, never);
   await said(sink, 'before');
@@ -76,7 +76,7 @@ test('a job that writes more than a pipe holds waits for the engine, and loses n
   await upOwnDocker();
   expect(await verdict).toMatchObject({ exitCode: 6 });
   const numbers = sink.texts('stdout').slice(1).map(Number);
-  expect(numbers.at(-1)).toBe(20_000);
+  expect(numbers.at(-1)).toBe(100_000);
   expect(new Set(numbers).size).toBe(numbers.length);
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { endedBy, type EndedBy } from '../../activities/backends/docker/evidence.ts';
+import { endedBy, type Contact, type EndedBy } from '../../activities/backends/docker/evidence.ts';
 import type { ContainerState, EngineEvent } from '../../activities/backends/docker/objects.ts';
 import { isInDoubt, verdictOf } from '../../activities/backends/docker/verdict.ts';
 
@@ -78,27 +78,30 @@ const event = (Action: string, Attributes: Record<string, string> = {}, ID = 'ou
 });
 const [start, die] = [event('start'), event('die')];
 const [term, kill, usr1] = ['15', '9', '10'].map((signal) => event('kill', { signal }));
+const otherStart = event('start', {}, 'other');
 const fullOf = (...events: (EngineEvent | undefined)[]) => [
   ...Array.from({ length: 256 }, () => event('exec_die', {}, 'other')),
   ...events.filter((one) => one !== undefined),
 ];
 
-test.each<[string, (EngineEvent | undefined)[], boolean, EndedBy]>([
-  ['the same engine, nobody asked', [start, die], false, 'itself'],
-  ['the same engine, a signal that ends nothing', [start, usr1, die], false, 'itself'],
-  ['the same engine, docker stop', [start, term, die], false, 'somebody'],
-  ['the same engine, docker kill', [start, kill, die], false, 'somebody'],
-  ['the same engine, a connection that broke', [start, die], true, 'itself'],
-  ['another engine, which knows of no end', [], false, 'restart'],
-  ['another engine, which ended what it found', [term, die], true, 'restart'],
-  ['another engine that had kept it, its own end', [die], false, 'itself'],
-  ['another engine that had kept it, docker stop', [term, die], false, 'somebody'],
-  ['an engine that has forgotten all', fullOf(), false, 'itself'],
-  ['an engine that has forgotten all and was away', fullOf(), true, 'restart'],
-  ['an engine that has forgotten the start, its own end', fullOf(die), true, 'itself'],
-])('who ended a container: %s', (_, events, wasAway, expected) => {
+test.each<[string, (EngineEvent | undefined)[], Contact, EndedBy]>([
+  ['the same engine, nobody asked', [start, die], 'kept', 'itself'],
+  ['the same engine, a signal that ends nothing', [start, usr1, die], 'kept', 'itself'],
+  ['the same engine, docker stop', [start, term, die], 'kept', 'somebody'],
+  ['the same engine, docker kill', [start, kill, die], 'none', 'somebody'],
+  ['the same engine, a connection that broke', [start, die], 'lost', 'itself'],
+  ['another engine, which knows of no end', [], 'kept', 'restart'],
+  ['another engine, which knows of no end, nobody there', [], 'none', 'restart'],
+  ['another engine, which ended what it found', [term, die], 'lost', 'restart'],
+  ['another engine, which ended what it found, nobody there', [term, die], 'none', 'restart'],
+  ['another engine that had kept it, its own end', [die], 'kept', 'itself'],
+  ['another engine that had kept it, docker stop', [term, die], 'kept', 'somebody'],
+  ['another engine that did more before docker stop, nobody there', [otherStart, term, die], 'none', 'somebody'],
+  ['an engine that has forgotten all', fullOf(), 'kept', 'itself'],
+  ['an engine that has forgotten all and was away', fullOf(), 'lost', 'restart'],
+  ['an engine that has forgotten the start, its own end', fullOf(die), 'lost', 'itself'],
+  ['an engine that has forgotten the start, docker stop, nobody there', fullOf(term, die), 'none', 'somebody'],
+])('who ended a container: %s', (_, events, contact, expected) => {
   const known = events.filter((one) => one !== undefined);
-  expect(
-    endedBy([event('start', {}, 'other'), event('kill', { signal: '9' }, 'other'), ...known], 'ours', wasAway),
-  ).toBe(expected);
+  expect(endedBy([event('kill', { signal: '9' }, 'other'), ...known], 'ours', contact)).toBe(expected);
 });

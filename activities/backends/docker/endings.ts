@@ -1,7 +1,7 @@
 import { buffer, text } from 'node:stream/consumers';
 import type { AttemptRef, Sink, Verdict } from '../backend.ts';
 import { plain } from '../words.ts';
-import { endedBy, type EndedBy } from './evidence.ts';
+import { endedBy, type Contact, type EndedBy } from './evidence.ts';
 import { FrameReader } from './frames.ts';
 import { readNote } from './notes.ts';
 import type { Container, EngineEvent } from './objects.ts';
@@ -12,17 +12,17 @@ import { isInDoubt, verdictOf } from './verdict.ts';
 const mostLastWords = 10;
 const mostLastCharacters = 2_000;
 
-/** The verdict on a container that has ended. `wasAway`: whether its engine may have been away since it was last seen running. */
+/** The verdict on a container that has ended. */
 export async function ended(
   site: DockerSite,
   ref: AttemptRef,
   { Id, State: state }: Container,
-  wasAway: boolean,
+  contact: Contact,
   signal: AbortSignal,
 ): Promise<Verdict> {
   const asked = (await readNote(site, ref, 'stopped', signal)) !== undefined;
   let by: EndedBy = 'itself';
-  if (!asked && isInDoubt(state)) by = endedBy(await readEvents(site, signal), Id, wasAway);
+  if (!asked && isInDoubt(state)) by = endedBy(await readEvents(site, signal), Id, contact);
   const lastWords = state.ExitCode === 0 ? '' : await readLastWords(site, Id, signal);
   return verdictOf({ state, node: site.node, asked, by, lastWords });
 }

@@ -5,6 +5,7 @@ import { AttemptLog } from './attempt-log.ts';
 import { warningLabel } from './container-spec.ts';
 import { ended, neverRan, removed } from './endings.ts';
 import { isAway } from './engine-error.ts';
+import type { Contact } from './evidence.ts';
 import { shownImage } from './shown-image.ts';
 import { stageOf, type Container } from './objects.ts';
 import { preventStart } from './prevent-start.ts';
@@ -39,10 +40,10 @@ export async function followAttempt(
   if (at !== undefined) {
     sink.observed({ phase: 'running', node: site.node, image: await shownImage(site, begun, signal), at });
   }
-  const { container, wasAway } = await untilEnded(site, begun, log, signal);
+  const { container, contact } = await untilEnded(site, begun, log, signal);
   if (container === undefined) return removed(site);
   await log.finish();
-  return ended(site, ref, container, wasAway, signal);
+  return ended(site, ref, container, contact, signal);
 }
 
 /** The attempt's container once it has started; undefined where there is none, and never will be. */
@@ -60,18 +61,18 @@ async function begunContainer(site: DockerSite, ref: AttemptRef, signal: AbortSi
 interface Look {
   /** Undefined: it is gone. */
   container: Container | undefined;
-  /** The engine may have been away since the look before. */
-  wasAway: boolean;
+  /** Since the look before; `lost`: the engine may have been away. */
+  contact: Contact;
 }
 
 /** Hands on the log until a look finds the container ended. */
 async function untilEnded(site: DockerSite, begun: Container, log: AttemptLog, signal: AbortSignal): Promise<Look> {
-  let last: Look = { container: begun, wasAway: false };
+  let last: Look = { container: begun, contact: 'none' };
   while (last.container !== undefined && stageOf(last.container.State) === 'running') {
     const broke = await readWhileRunning(site, begun.Id, log, signal);
     const next = await lookPatiently(site, begun.Id, signal);
-    last = { ...next, wasAway: broke || next.wasAway };
-    if (last.wasAway && last.container !== undefined) {
+    last = broke ? { ...next, contact: 'lost' } : next;
+    if (last.contact === 'lost' && last.container !== undefined) {
       await log.say(
         'the connection to the Docker engine was lost: if the engine was down, lines from then are missing',
       );
@@ -111,9 +112,9 @@ async function untilOver({ engine }: DockerSite, id: string, signal: AbortSignal
 
 async function lookPatiently({ engine }: DockerSite, id: string, signal: AbortSignal): Promise<Look> {
   const deadline = performance.now() + awayMs;
-  for (let wasAway = false; ; wasAway = true) {
+  for (let contact: Contact = 'kept'; ; contact = 'lost') {
     try {
-      return { container: await readContainer(engine, id, signal, 0), wasAway };
+      return { container: await readContainer(engine, id, signal, 0), contact };
     } catch (error) {
       signal.throwIfAborted();
       if (!isAway(error) || performance.now() > deadline) throw error;
