@@ -69,10 +69,10 @@ function sourceOf(spec: LaunchSpec, { name, sources }: Backend, issues: FieldIss
 const becomesImage = ({ source }: LaunchSpec, sources: Backend['sources']): boolean =>
   source.code !== undefined && !sources.includes('code') && sources.includes('image');
 
-/** How code becomes an image; undefined where nothing has to. What would do nothing is an issue. */
-function buildOf(
+/** How code becomes an image; undefined where nothing has to. What would do nothing is an issue. Exported for its test. */
+export function buildOf(
   spec: LaunchSpec,
-  { name, sources }: Backend,
+  { name, sources }: Pick<Backend, 'name' | 'sources'>,
   { builder }: QueueSpec,
   issues: FieldIssue[],
 ): ImageSpec | undefined {

@@ -4,7 +4,8 @@ import { ClientError } from './errors.ts';
 import { result, type RunEnd } from './result.ts';
 import { rowOf, type RunRow } from './run-row.ts';
 import { asking } from './temporal-errors.ts';
-import { troublesOf, type Trouble } from './troubles.ts';
+import { isScheduled, troublesOf, type Trouble } from './troubles.ts';
+import { buildersOf } from './traffic.ts';
 import { matches, runQuery, type RunFilter } from './visibility.ts';
 
 /** A control worker answers in milliseconds, if there is one. */
@@ -17,6 +18,8 @@ export interface RunView extends RunRow {
   end: RunEnd | undefined;
   /** What fails, and is tried again. */
   troubles: Trouble[];
+  /** What it waits for, where nobody is there who would do it. */
+  waits?: string;
 }
 
 /** Runs that match, the newest first. `limit`: default 50. */
@@ -40,8 +43,17 @@ export async function list(relaunch: Relaunch, filter: RunFilter = {}, limit = 5
 export async function show(relaunch: Relaunch, workflowId: string): Promise<RunView> {
   const described = await describeWorkflow(relaunch, workflowId);
   const view = { ...rowOf(described), troubles: troublesOf(described) };
-  if (view.closedAt === undefined) return { ...view, status: await status(relaunch, workflowId), end: undefined };
+  if (view.closedAt === undefined) {
+    const waits = isScheduled(described, 'buildImage') ? await whyUnbuilt(relaunch, view) : undefined;
+    const shown = { ...view, status: await status(relaunch, workflowId), end: undefined };
+    return waits === undefined ? shown : { ...shown, waits };
+  }
   return { ...view, status: undefined, end: await endIfAny(relaunch, workflowId) };
+}
+
+async function whyUnbuilt(relaunch: Relaunch, { queue = '' }: RunRow): Promise<string | undefined> {
+  if ((await buildersOf(relaunch, queue)).length > 0) return undefined;
+  return `nobody asks for images to make for queue ${queue}: start an agent whose file has a builder, if all are not just busy`;
 }
 
 /** Waits until a run has ended. The same as {@link result}. */

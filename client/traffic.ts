@@ -1,4 +1,4 @@
-import { resolveTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
+import { buildTaskQueue, resolveTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
 import type { Relaunch } from './connect.ts';
 import { asking } from './temporal-errors.ts';
 
@@ -21,13 +21,27 @@ export async function trafficOf(relaunch: Relaunch, queue: string, now: number =
     describe(relaunch, resolveTaskQueue(queue)),
     describe(relaunch, submitTaskQueue(queue)),
   ]);
-  const heard = [...resolve.pollers, ...submit.pollers].filter(
-    ({ lastAccessTime }) => now - Number(lastAccessTime?.seconds ?? 0) * 1_000 < silentAfterMs,
-  );
   return {
-    agents: [...new Set(heard.map(({ identity }) => identity ?? ''))].sort(),
+    agents: heardOf([...resolve.pollers, ...submit.pollers], now),
     waiting: Number(submit.stats?.approximateBacklogCount ?? 0),
   };
+}
+
+/** Identities of the agents that make images for a queue. One that has its hands full is not heard of. */
+export async function buildersOf(relaunch: Relaunch, queue: string, now: number = Date.now()): Promise<string[]> {
+  return heardOf((await describe(relaunch, buildTaskQueue(queue))).pollers, now);
+}
+
+interface Poller {
+  identity?: string | null;
+  lastAccessTime?: { seconds?: unknown } | null;
+}
+
+function heardOf(pollers: readonly Poller[], now: number): string[] {
+  const heard = pollers.filter(
+    ({ lastAccessTime }) => now - Number(lastAccessTime?.seconds ?? 0) * 1_000 < silentAfterMs,
+  );
+  return [...new Set(heard.map(({ identity }) => identity ?? ''))].sort();
 }
 
 function describe({ temporal, settings }: Relaunch, taskQueue: string) {

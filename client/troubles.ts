@@ -21,3 +21,9 @@ export function troublesOf({ raw }: WorkflowExecutionDescription): Trouble[] {
     return [{ activity: activityType?.name ?? '', failures: Math.max(1, (attempt ?? 2) - 1), message }];
   });
 }
+
+/** Whether nobody has an activity in hand that is to be done. */
+export const isScheduled = ({ raw }: WorkflowExecutionDescription, activity: string): boolean =>
+  (raw.pendingActivities ?? []).some(
+    ({ activityType, state }) => activityType?.name === activity && state === scheduled,
+  );

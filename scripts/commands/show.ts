@@ -60,6 +60,7 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
         seen.attempts.map((each) => attemptRow(each, now)),
       ),
     );
+  if (view.waits !== undefined) parts.push(`waits: ${plain(view.waits)}`);
   parts.push(...waitsFor(seen?.attempts ?? []), ...view.troubles.map(troubleOf), ...lastWords(seen?.attempts ?? []));
   const metrics = Object.entries(seen?.summary ?? {});
   if (metrics.length > 0) {

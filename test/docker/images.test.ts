@@ -3,11 +3,12 @@ import { cancel, result, show } from '../../client/index.ts';
 import { ImageScene } from '../support/image-scene.ts';
 import { until } from '../support/until.ts';
 
+const queue = 'box';
 let scene: ImageScene;
 
 beforeAll(async () => {
-  scene = await ImageScene.start();
-  await scene.cluster.agentOf(await scene.agentFile('one'));
+  scene = await ImageScene.start([queue]);
+  await scene.cluster.agentOf(await scene.agentFile(queue));
 }, 300_000);
 
 afterAll(() => scene.stop());
@@ -17,19 +18,28 @@ const trainer = 'import six, json\nprint(json.dumps({"version": float(six.__vers
 
 test('code with requirements becomes an image and runs; unchanged it is not built again, changed it installs nothing again', async () => {
   const requirements = `# ${scene.repository}\n--index-url=${scene.testbed.index.urlWithCredentials}\nsix\n`;
-  const first = await scene.run(await scene.code({ 'train.py': trainer, 'requirements.txt': requirements }), python);
+  const first = await scene.run(
+    queue,
+    await scene.code({ 'train.py': trainer, 'requirements.txt': requirements }),
+    python,
+  );
   expect(first).toMatchObject({ state: 'succeeded', image: expect.stringMatching(/@sha256:[0-9a-f]{64}$/) as string });
   expect(first.summary['version']?.last).toBeGreaterThan(1);
   expect(await scene.lines(first.workflowId, 'build')).toContainEqual(
     expect.stringContaining('Successfully installed six'),
   );
 
-  const same = await scene.run(await scene.code({ 'train.py': trainer, 'requirements.txt': requirements }), python);
+  const same = await scene.run(
+    queue,
+    await scene.code({ 'train.py': trainer, 'requirements.txt': requirements }),
+    python,
+  );
   expect(same.image).toBe(first.image);
   expect(await scene.lines(same.workflowId, 'build')).toEqual([`${String(first.image)} is there: nothing to build`]);
   expect(await scene.pushes()).toBe(1);
 
   const changed = await scene.run(
+    queue,
     await scene.code({ 'train.py': `${trainer}print("more")\n`, 'requirements.txt': requirements }),
     python,
   );
@@ -50,7 +60,7 @@ RUN --mount=type=cache,target=/cache --mount=type=bind,source=words,target=/word
 ENTRYPOINT ["cat", "/said"]
 `;
   const code = await scene.code({ 'build/Dockerfile': dockerfile, words: 'from a mount\n' });
-  const end = await scene.run(code, { dockerfile: './build/Dockerfile' });
+  const end = await scene.run(queue, code, { dockerfile: './build/Dockerfile' });
   expect(end).toMatchObject({ state: 'succeeded' });
   expect(await scene.lines(end.workflowId)).toEqual(['from a mount']);
 });
@@ -61,20 +71,20 @@ test('a Dockerfile.wandb beside the entry point in a subdirectory has that direc
     'jobs/train.sh': 'ls; echo trained',
     'other.txt': '',
   });
-  const end = await scene.run(code, { entrypoint: ['sh', 'jobs/train.sh'] });
+  const end = await scene.run(queue, code, { entrypoint: ['sh', 'jobs/train.sh'] });
   expect(end).toMatchObject({ state: 'succeeded' });
   expect(await scene.lines(end.workflowId)).toEqual(['Dockerfile.wandb', 'train.sh', 'trained']);
 });
 
 test('a Dockerfile that is not there is refused with the path that was looked at', async () => {
-  const end = await scene.run(await scene.code({ 'a.txt': '' }), { dockerfile: 'docker/Dockerfile' });
+  const end = await scene.run(queue, await scene.code({ 'a.txt': '' }), { dockerfile: 'docker/Dockerfile' });
   expect(end).toMatchObject({ state: 'failed', attempts: [], failure: { type: 'LaunchRejected' } });
   expect(end.failure?.message).toContain('docker/Dockerfile');
 });
 
 test('a build that fails names step, exit code and last words', async () => {
   const dockerfile = `FROM ${scene.testbed.images.busybox}\nRUN echo "no compiler here" && exit 7\n`;
-  const end = await scene.run(await scene.code({ Dockerfile: dockerfile }), { dockerfile: 'Dockerfile' });
+  const end = await scene.run(queue, await scene.code({ Dockerfile: dockerfile }), { dockerfile: 'Dockerfile' });
   expect(end).toMatchObject({ state: 'failed', attempts: [], failure: { type: 'BuildFailed' } });
   for (const word of ['RUN echo', '7', 'no compiler here']) expect(end.failure?.message).toContain(word);
 });
@@ -85,7 +95,7 @@ const slow = (seconds: number): string =>
 test('two launches of one content at once are built once', async () => {
   const before = await scene.pushes();
   const code = await scene.code({ Dockerfile: slow(3) });
-  const ends = await Promise.all([1, 2].map(() => scene.run(code, { dockerfile: 'Dockerfile' })));
+  const ends = await Promise.all([1, 2].map(() => scene.run(queue, code, { dockerfile: 'Dockerfile' })));
   expect(ends.map(({ state }) => state)).toEqual(['succeeded', 'succeeded']);
   expect(new Set(ends.map(({ image }) => image)).size).toBe(1);
   expect(await scene.pushes()).toBeLessThanOrEqual(before + 2);
@@ -93,7 +103,7 @@ test('two launches of one content at once are built once', async () => {
 
 test('the cancel of one launch leaves the other’s build alone; that of both ends it', async () => {
   const code = await scene.code({ Dockerfile: slow(6) });
-  const runs = await Promise.all([1, 2].map(() => scene.launch(code, { dockerfile: 'Dockerfile' })));
+  const runs = await Promise.all([1, 2].map(() => scene.launch(queue, code, { dockerfile: 'Dockerfile' })));
   const [first, second] = runs.map(({ workflowId }) => workflowId) as [string, string];
   for (const id of [first, second]) await untilSays(id, 'begun');
   await cancel(scene.cluster.relaunch, first, { by: 'ada' });
@@ -102,7 +112,7 @@ test('the cancel of one launch leaves the other’s build alone; that of both en
   const said = (await scene.lines(second, 'build')).filter((line) => line.includes(`begun ${scene.repository}`));
   expect(said.filter((line) => !line.includes('RUN'))).toHaveLength(1);
 
-  const endless = await scene.launch(await scene.code({ Dockerfile: slow(600) }), { dockerfile: 'Dockerfile' });
+  const endless = await scene.launch(queue, await scene.code({ Dockerfile: slow(600) }), { dockerfile: 'Dockerfile' });
   await untilSays(endless.workflowId, 'begun');
   await cancel(scene.cluster.relaunch, endless.workflowId, { by: 'ada' });
   expect(await result(scene.cluster.relaunch, endless.workflowId)).toMatchObject({ state: 'cancelled' });

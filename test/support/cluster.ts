@@ -102,9 +102,10 @@ export class Cluster {
     return starting(() => saying(this.#spawn([script('../../scripts/relaunch.ts'), ...all], host), 'agent serves'));
   }
 
-  /** An agent of a file, up and polling. */
-  agentOf(file: string): Promise<Started> {
-    return starting(() => saying(this.command('agent', '-c', file), 'agent serves'));
+  /** An agent of a file, up and polling. `env`: over everybody's. */
+  agentOf(file: string, env: Readonly<Record<string, string>> = {}): Promise<Started> {
+    const args = [script('../../scripts/relaunch.ts'), 'agent', '-c', file];
+    return starting(() => saying(this.#spawn(args, undefined, env), 'agent serves'));
   }
 
   /** An agent that dies or waits at a named point, each time. {@link reached} then says so. */
@@ -177,8 +178,9 @@ export class Cluster {
     await rm(this.home, { recursive: true, force: true });
   }
 
-  #spawn(args: string[], host?: string): Started {
-    const env = host === undefined ? this.env : { ...this.env, RELAUNCH_HOME: join(this.home, host) };
+  #spawn(args: string[], host?: string, more: Readonly<Record<string, string>> = {}): Started {
+    const home = host === undefined ? {} : { RELAUNCH_HOME: join(this.home, host) };
+    const env = { ...this.env, ...home, ...more };
     const child = spawn(process.execPath, args, { env, cwd: this.home, stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));

@@ -10,9 +10,7 @@ import { requestsIn } from './access-log.ts';
 import { Cluster } from './cluster.ts';
 import { dockerClient } from './docker-client.ts';
 
-export const queue = 'box';
-
-/** A cluster with a queue of containers, and what makes images for it. */
+/** A cluster with queues of containers, and what makes images for them. */
 export class ImageScene {
   readonly cluster: Cluster;
   readonly testbed: DockerTestbed;
@@ -32,22 +30,25 @@ export class ImageScene {
     return upDocker({ own: true, say: () => undefined });
   }
 
-  static async start(): Promise<ImageScene> {
+  static async start(queues: readonly string[]): Promise<ImageScene> {
     const testbed = await ImageScene.up();
     const resourceArgs = { docker: { network: 'host' } };
-    const cluster = await Cluster.start({ [queue]: { backend: 'docker', resourceArgs, gracePeriod: '2s' } });
+    const spec = { backend: 'docker', resourceArgs, gracePeriod: '2s' };
+    const cluster = await Cluster.start(Object.fromEntries(queues.map((queue) => [queue, spec])));
     cluster.env['DOCKER_CONFIG'] = testbed.registry.private.dockerConfigDir;
     return new ImageScene(cluster, testbed);
   }
 
-  /** The file of an agent that builds, with what else its builder is told. */
-  async agentFile(name: string, builder: object = {}): Promise<string> {
+  /** The file of an agent that builds for the queue of its name, with what else its builder is told; null: it has none. */
+  async agentFile(name: string, builder: object | null = {}): Promise<string> {
     const { dockerHost, registry, images } = this.testbed;
     const destination = `${registry.open.host}/${this.repository}`;
     const file = join(this.cluster.home, `${name}.yaml`);
     const spec = {
-      ...{ name, queues: [queue], maxJobs: 4, docker: { host: dockerHost } },
-      builder: { destination, pythonImage: images.python, network: 'host', ...builder },
+      ...{ name, queues: [name], maxJobs: 4, docker: { host: dockerHost } },
+      ...(builder === null
+        ? {}
+        : { builder: { destination, pythonImage: images.python, network: 'host', ...builder } }),
     };
     await writeFile(file, stringify(spec));
     return file;
@@ -63,13 +64,13 @@ export class ImageScene {
     return directory;
   }
 
-  async launch(dir: string, more: Partial<LaunchSpecInput>): Promise<Run> {
+  async launch(queue: string, dir: string, more: Partial<LaunchSpecInput>): Promise<Run> {
     return submit(this.cluster.relaunch, { queue, source: { code: { dir } }, user: 'ada', ...more });
   }
 
   /** Launches, and waits for the end. */
-  async run(dir: string, more: Partial<LaunchSpecInput>): Promise<RunEnd & { workflowId: string }> {
-    const { workflowId } = await this.launch(dir, more);
+  async run(queue: string, dir: string, more: Partial<LaunchSpecInput>): Promise<RunEnd & { workflowId: string }> {
+    const { workflowId } = await this.launch(queue, dir, more);
     return { workflowId, ...(await result(this.cluster.relaunch, workflowId)) };
   }
 
