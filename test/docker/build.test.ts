@@ -85,7 +85,10 @@ test('an image from nothing, with a Dockerfile in a directory and build argument
 });
 
 test('a step that fails is named with its exit code and its last lines', async () => {
-  const failing = build([base, 'RUN for i in $(seq 1 30); do echo line $i; done; echo to stderr >&2; exit 3']);
+  const failing = build([
+    base,
+    'RUN for i in $(seq 1 30); do echo line $i; done; sleep 0.5; echo to stderr >&2; exit 3',
+  ]);
   await expect(failing.result).rejects.toMatchObject({
     type: 'BuildFailed',
     message: expect.stringMatching(
@@ -136,6 +139,15 @@ test('mounts of all kinds, and a secret that is nowhere afterwards', async () =>
   expect(layers.includes(secret)).toBe(false);
 });
 
+test('a secret is there also for a step that comes late: the engine asks every second whether we still are', async () => {
+  const late = build(
+    [base, `RUN sleep 3; echo ${randomUUID()}`, 'RUN --mount=type=secret,id=token,required wc -c /run/secrets/token'],
+    { secrets: { token: '12345678' } },
+  );
+  await late.result;
+  expect(late.text()).toMatch(/^#\d+ \d\.\d{3} 8 \/run\/secrets\/token$/m);
+});
+
 test('a secret that is needed and not there fails the build by its name', async () => {
   const { result } = build([base, 'RUN --mount=type=secret,id=token,required true'], { secrets: { other: 'x' } });
   await expect(result).rejects.toMatchObject({
@@ -147,7 +159,7 @@ test('a secret that is needed and not there fails the build by its name', async 
 test('a build that is called off leaves no process, and no image', async () => {
   const calledOff = new AbortController();
   const seconds = String(100_000 + Math.floor(Math.random() * 100_000));
-  const { result, tag, text } = build([base, `RUN echo begun; sleep ${seconds}`], { signal: calledOff.signal });
+  const { result, tag, text } = build([base, `RUN echo be''gun; sleep ${seconds}`], { signal: calledOff.signal });
   await until('the step runs', () => text().includes(' begun'));
   expect(await running(seconds)).not.toEqual([]);
   calledOff.abort(new Error('called off'));
@@ -292,7 +304,7 @@ test('a push that is refused names registry and account, and one to a registry t
 });
 
 test('an engine that is killed in the middle of a build is unavailable, and builds when it is back', async () => {
-  const dockerfile = (seconds: number) => [base, `RUN echo begun ${randomUUID()}; sleep ${String(seconds)}`];
+  const dockerfile = (seconds: number) => [base, `RUN echo be''gun ${randomUUID()}; sleep ${String(seconds)}`];
   const { result, text } = build(dockerfile(30));
   await until('the step runs', () => text().includes(' begun'));
   await testbed.kill('dockerd');
