@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { BuildKillPoint } from '../../activities/dependencies.ts';
 import { result, show } from '../../client/index.ts';
@@ -94,17 +93,4 @@ test.concurrent('a run whose queue has no builder says so, and goes on when one 
   expect(await result(relaunch, workflowId)).toMatchObject({ state: 'succeeded' });
   builder.child.kill('SIGTERM');
   await builder.exited;
-});
-
-test('a registry that is away for a while delays a push and fails nothing', async () => {
-  const agent = await scene.cluster.agentOf(await scene.agentFile('patient'));
-  const slow = `FROM ${scene.testbed.images.busybox}\nRUN sleep 4; echo ${scene.repository}\nENTRYPOINT ["echo", "there"]\n`;
-  const { workflowId } = await scene.launch('patient', await scene.code({ Dockerfile: slow }), own);
-  await sleep(2_500);
-  await scene.testbed.kill('open-registry');
-  await sleep(20_000);
-  await ImageScene.up();
-  expect(await result(scene.cluster.relaunch, workflowId)).toMatchObject({ state: 'succeeded' });
-  agent.child.kill('SIGTERM');
-  await agent.exited;
 });
