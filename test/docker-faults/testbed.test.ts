@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { upDocker, type DockerTestbed } from '../../scripts/testbed/docker/up.ts';
 import { requestsIn } from '../support/access-log.ts';
 import { dockerClient, pull, push, run } from '../support/docker-client.ts';
@@ -40,9 +40,11 @@ test('an image is pushed, and pulled by its digest', async () => {
   await docker.getImage(image).remove();
   await pull(docker, digest);
   expect(await run(docker, digest, 'true')).toMatchObject({ exitCode: 0 });
-  const requests = await requestsIn(testbed.registry.open.log);
   const path = `/v2/${digest.slice(digest.indexOf('/') + 1).replace('@', '/manifests/')}`;
-  expect(requests).toContainEqual({ method: 'GET', path, status: 200 });
+  // The registry answers first, and writes then.
+  await vi.waitFor(async () => {
+    expect(await requestsIn(testbed.registry.open.log)).toContainEqual({ method: 'GET', path, status: 200 });
+  });
   const manifest = `http://${testbed.registry.open.host}${path}`;
   expect((await fetch(manifest, { method: 'DELETE' })).status).toBe(202);
 });

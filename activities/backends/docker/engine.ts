@@ -145,6 +145,18 @@ export class Engine {
     const modem = await (this.#modem ??= connect(this.host));
     signal.throwIfAborted();
     const asked = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
+    // Called off by hand once it is answered: node's own abort of an answer that is all there, but not read, is an error that nobody can catch.
+    const unanswered = new AbortController();
+    let callOff = (): void => {
+      unanswered.abort(signal.reason);
+    };
+    const abort = (): void => {
+      callOff();
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    const letGo = (): void => {
+      signal.removeEventListener('abort', abort);
+    };
     const answer = await new Promise<IncomingMessage | Duplex>((resolve, reject) => {
       modem.dial(
         {
@@ -157,16 +169,24 @@ export class Engine {
           ...(tar === undefined ? {} : { file: tar }),
           headers: { ...headers, ...(registryAuth === undefined ? {} : { 'X-Registry-Auth': registryAuth }) },
           statusCodes: everyStatus,
-          abortSignal: signal,
+          abortSignal: unanswered.signal,
         },
         (error, answered) => {
           if (error === null) resolve(answered);
-          else reject(error);
+          else {
+            letGo();
+            reject(error);
+          }
         },
       );
     });
+    callOff = () => {
+      answer.destroy(signal.reason as Error);
+    };
+    answer.once('close', letGo);
     // Nobody may read it any more when it breaks off.
     answer.on('error', () => undefined);
+    if (signal.aborted) callOff();
     return answer;
   }
 }
