@@ -43,7 +43,9 @@ test('an image is pushed, and pulled by its digest', async () => {
   const path = `/v2/${digest.slice(digest.indexOf('/') + 1).replace('@', '/manifests/')}`;
   // The registry answers first, and writes then.
   await vi.waitFor(async () => {
-    expect(await requestsIn(testbed.registry.open.log)).toContainEqual({ method: 'GET', path, status: 200 });
+    const asked = (await requestsIn(testbed.registry.open.log)).filter((each) => each.path === path);
+    // A manifest that the engine has already is only asked for by HEAD.
+    expect(asked).toContainEqual({ method: expect.stringMatching(/^(GET|HEAD)$/) as string, path, status: 200 });
   });
   const manifest = `http://${testbed.registry.open.host}${path}`;
   expect((await fetch(manifest, { method: 'DELETE' })).status).toBe(202);
