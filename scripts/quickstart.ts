@@ -6,11 +6,14 @@ import { parseArgs } from 'node:util';
 import { connect, type Relaunch } from '../client/index.ts';
 import { pageOf, type Screen } from './cli.ts';
 import { complaintOf } from './complaint.ts';
+import { dockerQueue, startDockerAgent } from './quickstart/docker-agent.ts';
 import { startDev, type DevProcess } from './quickstart/dev-process.ts';
 import { Progress } from './quickstart/progress.ts';
 import { sweepDigits, sweepMaxJobs } from './quickstart/sweep.ts';
 import { submitDigits, watch, type Watcher } from './quickstart/train.ts';
 import { problemsOf } from './quickstart/verdict.ts';
+import { downDocker } from './testbed/docker/down.ts';
+import { isDockerUp, upDocker } from './testbed/docker/up.ts';
 import { onStopSignals } from './until-signal.ts';
 
 /** Nothing here takes so long, on any machine. */
@@ -24,10 +27,16 @@ const screen: Screen = {
 const silent: Watcher = { epoch: () => undefined, say: () => undefined };
 
 /** Trains examples/digits twice, preempts one of them, and compares. Answers whether all is as it should be. */
-async function train(relaunch: Relaunch, progress: Progress, signal: AbortSignal, user: string): Promise<boolean> {
+async function train(
+  relaunch: Relaunch,
+  progress: Progress,
+  signal: AbortSignal,
+  user: string,
+  queue = 'laptop',
+): Promise<boolean> {
   const startedAt = performance.now();
-  const reference = await submitDigits(relaunch, 'digits-uninterrupted', 0, user);
-  const run = await submitDigits(relaunch, 'digits', 0.25, user);
+  const reference = await submitDigits(relaunch, { name: 'digits-uninterrupted', queue, epochSleepS: 0, user });
+  const run = await submitDigits(relaunch, { name: 'digits', queue, epochSleepS: 0.25, user });
   progress.say(`launched ${run.id}, and ${reference.id} to compare it with`);
   const [uninterrupted, preempted] = await Promise.all([
     watch(relaunch, reference, false, silent, signal),
@@ -46,7 +55,36 @@ async function train(relaunch: Relaunch, progress: Progress, signal: AbortSignal
   return true;
 }
 
-async function quickstart({ keep, sweep }: { keep: boolean; sweep: boolean }): Promise<boolean> {
+/** The same in containers, of an image that is built of the code. */
+async function trainInContainers(
+  relaunch: Relaunch,
+  progress: Progress,
+  signal: AbortSignal,
+  user: string,
+): Promise<boolean> {
+  const wasUp = await isDockerUp();
+  const say = (what: string): void => {
+    progress.say(`docker: ${what}`);
+  };
+  try {
+    const agent = await startDockerAgent(relaunch, await upDocker({ say }), signal);
+    try {
+      return await train(relaunch, progress, signal, user, dockerQueue);
+    } finally {
+      await agent.stop();
+    }
+  } finally {
+    if (!wasUp) await downDocker({ say });
+  }
+}
+
+interface Wishes {
+  keep: boolean;
+  sweep: boolean;
+  docker: boolean;
+}
+
+async function quickstart({ keep, sweep, docker }: Wishes): Promise<boolean> {
   const home = await mkdtemp(join(tmpdir(), 'relaunch-quickstart-'));
   const progress = new Progress(screen);
   const stop = new AbortController();
@@ -63,7 +101,8 @@ async function quickstart({ keep, sweep }: { keep: boolean; sweep: boolean }): P
     const relaunch = await connect(dev.settings);
     try {
       const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(longestMs)]);
-      good = await (sweep ? sweepDigits : train)(relaunch, progress, signal, userInfo().username);
+      const play = sweep ? sweepDigits : docker ? trainInContainers : train;
+      good = await play(relaunch, progress, signal, userInfo().username);
     } finally {
       await relaunch.close();
     }
@@ -83,7 +122,7 @@ async function quickstart({ keep, sweep }: { keep: boolean; sweep: boolean }): P
 
 try {
   const flag = { type: 'boolean', default: false } as const;
-  const { values } = parseArgs({ options: { keep: flag, sweep: flag } });
+  const { values } = parseArgs({ options: { keep: flag, sweep: flag, docker: flag } });
   process.exitCode = (await quickstart(values)) ? 0 : 1;
 } catch (error) {
   const { lines, code } = complaintOf(error, Boolean(process.env['RELAUNCH_DEBUG']));

@@ -13,12 +13,20 @@ export interface Watcher {
   say(what: string): void;
 }
 
-/** Submits examples/digits. `epochSleepS` stretches each epoch without changing what is learnt. */
-export function submitDigits(relaunch: Relaunch, name: string, epochSleepS: number, user: string): Promise<Run> {
+export interface DigitsOptions {
+  name: string;
+  queue: string;
+  /** Stretches each epoch without changing what is learnt. */
+  epochSleepS: number;
+  user: string;
+}
+
+/** Submits examples/digits. */
+export function submitDigits(relaunch: Relaunch, { name, queue, epochSleepS, user }: DigitsOptions): Promise<Run> {
   return submit(relaunch, {
     name,
     project: 'quickstart',
-    queue: 'laptop',
+    queue,
     user,
     source: { code: { dir: fileURLToPath(new URL('../../examples/digits', import.meta.url)) } },
     entrypoint: ['python3', 'train.py'],
