@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Built } from '../contracts/activities.ts';
 import { imageRecord } from '../contracts/records.ts';
@@ -29,7 +28,7 @@ export function buildImage(needs: BuilderDependencies): Promise<Built> {
 
 async function build(needs: BuilderDependencies, plan: Plan, sink: BuildSink, signal: AbortSignal): Promise<Built> {
   const { store, agent, builder } = needs;
-  const workplace = await mkdtemp(join(tmpdir(), 'relaunch-build-'));
+  const workplace = await mkdtemp(join(builder.workplace, 'build-'));
   const cleanUp = (): Promise<void> => rm(workplace, { recursive: true, force: true, maxRetries: 3 });
   // Of a build that others may have joined, it is theirs to clean up as well.
   const place = { isMine: true };

@@ -123,7 +123,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
     ...queues.flatMap((queue) => [create(resolveTaskQueue(queue), wide), create(ioTaskQueue(queue), wide)]),
     create(agentTaskQueue(name), wide),
   ]);
-  const builder = builderOf(options, store);
+  const builder = await builderOf(options, store);
   if (builder !== undefined)
     others.push(...(await builderWorkers(create, { ...needs, builder }, queues, builder.settings.maxBuilds)));
   logger.info('agent serves', { agent: name, queues, maxJobs: options.maxJobs, live: gate.live, store: store.url });
@@ -191,9 +191,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   };
 }
 
-function builderOf({ builder: spec, registries = {}, docker = {} }: AgentOptions, store: Store): Builder | undefined {
+async function builderOf(
+  { name, home, builder: spec, registries = {}, docker = {} }: AgentOptions,
+  store: Store,
+): Promise<Builder | undefined> {
   if (spec === undefined) return undefined;
   return createBuilder(store, {
+    workplace: join(home, 'builds', name),
     spec,
     engineAddress: docker.host ?? 'unix:///var/run/docker.sock',
     dockerConfigDir: docker.configDirectory ?? join(homedir(), '.docker'),

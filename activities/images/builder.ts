@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import type { AgentSpec } from '../../contracts/agent-spec.ts';
 import type { Store } from '../../store/store.ts';
 import { BuildLeases } from './build-leases.ts';
@@ -11,6 +12,8 @@ import { SharedBuilds } from './shared-builds.ts';
 
 /** What makes images on this host. */
 export interface Builder {
+  /** A directory of its own, for what it unpacks. */
+  workplace: string;
   settings: BuildSettings & { maxBuilds: number };
   engine: ImageEngine;
   registry: RegistryClient;
@@ -19,6 +22,8 @@ export interface Builder {
 }
 
 export interface BuilderOptions {
+  /** Of this agent alone; what one that was killed has left there goes. */
+  workplace: string;
   spec: NonNullable<AgentSpec['builder']>;
   /** As DOCKER_HOST has it. */
   engineAddress: string;
@@ -28,11 +33,14 @@ export interface BuilderOptions {
 }
 
 /** Nothing is connected to before the first image. */
-export function createBuilder(store: Store, options: BuilderOptions): Builder {
-  const { spec, engineAddress, dockerConfigDir, registries } = options;
+export async function createBuilder(store: Store, options: BuilderOptions): Promise<Builder> {
+  const { workplace, spec, engineAddress, dockerConfigDir, registries } = options;
   const { caBundle, network, ...settings } = spec;
   const hosts = Object.entries(registries);
+  await rm(workplace, { recursive: true, force: true, maxRetries: 3 });
+  await mkdir(workplace, { recursive: true });
   return {
+    workplace,
     settings: {
       ...settings,
       networkMode: network,

@@ -1,3 +1,5 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { BuildKillPoint } from '../../activities/dependencies.ts';
 import { result, show } from '../../client/index.ts';
@@ -43,12 +45,15 @@ test.concurrent.each(Object.entries(points))(
     const code = await scene.code({ Dockerfile: dockerfile(name) });
     const { workflowId } = await scene.launch(name, code, own);
     expect(await doomed.exited).toBe('SIGKILL');
+    const workplace = join(scene.cluster.home, 'builds', name);
+    await mkdir(join(workplace, 'build-left-behind'));
     const successor = await scene.cluster.agentOf(file);
     const end = await result(scene.cluster.relaunch, workflowId);
     expect(end).toMatchObject({ state: 'succeeded', attempts: [{ attempt: 1 }] });
     expect(await scene.lines(workflowId)).toEqual([name]);
     const again = await scene.run(name, code, own);
     expect(again.image).toBe(end.image);
+    expect(await readdir(workplace)).toEqual([]);
     successor.child.kill('SIGTERM');
     expect(await successor.exited).toBe(0);
   },
