@@ -35,10 +35,10 @@ export default defineConfig({
       real('faults'),
       // They wait for Kubernetes more than they work. The last ones alone: they take it away from under everybody's pods.
       onTestbed('kubernetes', 'kubernetes', 3, 1),
-      onTestbed('kubernetes', 'kubernetes-faults', 1, 2),
-      onTestbed('docker', 'docker', 3, 1),
+      onTestbed('kubernetes', 'kubernetes-faults', 1, 3),
+      onTestbed('docker', 'docker', 3, 2),
       // One file at a time: any of them may kill the Engine, or a registry.
-      onTestbed('docker', 'docker-faults', 1, 2),
+      onTestbed('docker', 'docker-faults', 1, 3),
     ],
   },
 });
