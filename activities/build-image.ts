@@ -11,6 +11,7 @@ import { withHeartbeat } from './border.ts';
 import { withBuildLog } from './build-log.ts';
 import type { BuilderDependencies } from './dependencies.ts';
 import type { BuildSink } from './images/engine/image-engine.ts';
+import { byDigest, tagOf, type KeyedImage } from './images/keyed-image.ts';
 import { prepareBuild, type PreparedBuild } from './images/prepared-build.ts';
 import { parseImageName } from './images/registry/image-name.ts';
 import { ownPlan, refused } from './own-attempt.ts';
@@ -34,9 +35,9 @@ async function build(needs: BuilderDependencies, plan: Plan, sink: BuildSink, si
   const place = { isMine: true };
   try {
     const prepared = await prepare(needs, plan, join(workplace, 'source'), signal);
-    const { key, tag, entrypoint } = prepared;
+    const { repository, key, entrypoint } = prepared;
     for (const warning of prepared.warnings) await say(sink, `warning: ${warning}`);
-    const inRegistry = (): Promise<string | undefined> => pinned(needs, tag, signal);
+    const inRegistry = (): Promise<string | undefined> => pinned(needs, prepared, signal);
     const work = async (all: BuildSink, stopped: AbortSignal): Promise<void> => {
       place.isMine = false;
       try {
@@ -46,7 +47,7 @@ async function build(needs: BuilderDependencies, plan: Plan, sink: BuildSink, si
       }
     };
     const image = await inRegistry();
-    if (image === undefined && !(await builder.engine.has(tag, signal))) {
+    if (image === undefined && !(await builder.engine.has(tagOf(prepared), signal))) {
       await builder.shared.join(key, work, sink, signal);
       await needs.reached('build:after-build');
     }
@@ -55,7 +56,7 @@ async function build(needs: BuilderDependencies, plan: Plan, sink: BuildSink, si
       await say(sink, `${now} is there: nothing to build`);
       return { image: (await writeOnce(store, keyOf.image(plan.run), { image: now, entrypoint }, imageRecord)).image };
     }
-    await writeRecord(store, keyOf.built(plan.run), { tag, entrypoint });
+    await writeRecord(store, keyOf.built(plan.run), { repository, key, entrypoint });
     await needs.reached('build:after-record');
     return { push: builderTaskQueue(agent) };
   } finally {
@@ -77,12 +78,13 @@ async function prepare(
 /** Under a lease, so that no other host makes the same at the same time. */
 async function make(
   needs: BuilderDependencies,
-  { key, tag, request }: PreparedBuild,
+  prepared: PreparedBuild,
   sink: BuildSink,
   signal: AbortSignal,
 ): Promise<void> {
+  const { key, request } = prepared;
   const { leases, engine } = needs.builder;
-  const isThere = async (): Promise<boolean> => (await pinned(needs, tag, signal)) !== undefined;
+  const isThere = async (): Promise<boolean> => (await pinned(needs, prepared, signal)) !== undefined;
   const waits = (host: string): Promise<void> => say(sink, `${host} makes this image: waiting for it`);
   if (!(await leases.take(key, isThere, waits, signal))) return;
   try {
@@ -94,9 +96,14 @@ async function make(
   leases.made(key);
 }
 
-async function pinned({ builder }: BuilderDependencies, tag: string, signal: AbortSignal): Promise<string | undefined> {
-  const digest = await builder.registry.digestOf(parseImageName(tag), signal);
-  return digest === undefined ? undefined : `${tag.slice(0, tag.lastIndexOf(':'))}@${digest}`;
+/** Its name by digest; undefined where its registry does not have it. */
+async function pinned(
+  { builder }: BuilderDependencies,
+  image: KeyedImage,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const digest = await builder.registry.digestOf(parseImageName(tagOf(image)), signal);
+  return digest === undefined ? undefined : byDigest(image, digest);
 }
 
 const say = (sink: BuildSink, m: string): Promise<void> => sink.line({ t: new Date().toISOString(), m });

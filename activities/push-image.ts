@@ -5,6 +5,7 @@ import { readRecord, writeOnce } from '../store/records.ts';
 import { withHeartbeat } from './border.ts';
 import { withBuildLog } from './build-log.ts';
 import type { BuilderDependencies } from './dependencies.ts';
+import { byDigest, tagOf } from './images/keyed-image.ts';
 import { ownPlan, refused } from './own-attempt.ts';
 
 /** Pushes what this host made for the calling workflow. */
@@ -16,13 +17,11 @@ export function pushImage(needs: BuilderDependencies): Promise<{ image?: string 
     const there = await readRecord(store, keyOf.image(run), imageRecord);
     if (there !== undefined) return { image: there.image };
     const built = await readRecord(store, keyOf.built(run), builtRecord);
-    if (built === undefined || !(await builder.engine.has(built.tag, signal))) return {};
-    const { tag, entrypoint } = built;
-    const repository = tag.slice(0, tag.lastIndexOf(':'));
-    const { digest } = await withBuildLog(store, run, (sink) => builder.engine.push(tag, sink, signal));
+    if (built === undefined || !(await builder.engine.has(tagOf(built), signal))) return {};
+    const { digest } = await withBuildLog(store, run, (sink) => builder.engine.push(tagOf(built), sink, signal));
     await needs.reached('push:after-push');
-    await builder.leases.drop(tag.slice(repository.length + 1));
-    const image = { image: `${repository}@${digest}`, entrypoint };
+    await builder.leases.drop(built.key);
+    const image = { image: byDigest(built, digest), entrypoint: built.entrypoint };
     const record = await writeOnce(store, keyOf.image(run), image, imageRecord);
     await needs.reached('push:after-record');
     return { image: record.image };

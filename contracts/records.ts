@@ -26,8 +26,10 @@ export type ImageRecord = z.infer<typeof imageRecord>;
 
 /** `built.json`: what a builder has made for a run, and not pushed yet. The last one holds. */
 export const builtRecord = imageRecord.pick({ entrypoint: true }).extend({
-  /** The name that it has on its builder's engine, and is pushed by. */
-  tag: z.string(),
+  /** Where it is pushed to. */
+  repository: z.string(),
+  /** Its tag there, and on its builder's engine. */
+  key: z.string(),
 });
 export type BuiltRecord = z.infer<typeof builtRecord>;
 

@@ -10,6 +10,7 @@ import type { BuildRequest } from './engine/image-engine.ts';
 import { imageKey } from './image-key.ts';
 import { imagePlan, type ImagePlan } from './image-plan.ts';
 import type { BuilderSettings } from './image-request.ts';
+import { tagOf, type KeyedImage } from './keyed-image.ts';
 import { refused } from './refused.ts';
 import type { RegistryClient } from './registry/registry-client.ts';
 import { withScopedCaches } from './scoped-caches.ts';
@@ -26,10 +27,7 @@ export interface BuildSettings extends BuilderSettings {
 }
 
 /** An image that is known by all that goes into it, whether it is there or not. */
-export interface PreparedBuild {
-  key: string;
-  /** Its name, with the key as its tag. */
-  tag: string;
+export interface PreparedBuild extends KeyedImage {
   /** Once. */
   request(): BuildRequest;
   /** What runs in it; empty: its own. */
@@ -72,16 +70,15 @@ export async function prepareBuild(
     platform,
     buildArgs,
   });
-  const tag = `${settings.destination}:${key}`;
+  const image = { repository: settings.destination, key };
   return {
-    key,
-    tag,
+    ...image,
     entrypoint: made.entrypoint,
     warnings: made.warnings,
     request: () => ({
       context: contextTar(withFiles(entries, { [name]: text })),
       dockerfile: name,
-      tag,
+      tag: tagOf(image),
       ...(platform === undefined ? {} : { platform }),
       buildArgs,
       ...(made.kind === 'generated' ? { secrets: made.recipe.secrets } : {}),

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { readDevRecord, type Settings } from '../../client/index.ts';
 import { isAlive } from '../../store/process-alive.ts';
+import { isGone, ownEnvironment, untilUp } from './own-process.ts';
 
 /** A `relaunch dev` as a process of its own. */
 export interface DevProcess {
@@ -45,32 +46,24 @@ export async function startDev({ home, env, keep, maxJobs, signal }: DevOptions)
   closeSync(output);
   child.unref();
   const ended = once(child, 'exit');
-  const gone = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const pid = child.pid ?? 0;
   const stop = async (): Promise<void> => {
     child.ref();
     const server = readDevRecord(home)?.serverPid;
-    if (!gone()) child.kill('SIGINT');
+    if (!isGone(child)) child.kill('SIGINT');
     await Promise.race([ended, sleep(stopPatienceMs, undefined, { ref: false })]);
-    if (gone()) return;
+    if (isGone(child)) return;
     child.kill('SIGKILL');
     if (server !== undefined && isAlive(server)) process.kill(server, 'SIGKILL');
   };
-  for (let waitedMs = 0; readDevRecord(home)?.pid !== pid; waitedMs += 100) {
-    if (gone() || waitedMs > startPatienceMs || signal.aborted) {
-      await stop();
-      signal.throwIfAborted();
-      throw new Error(`relaunch dev did not start (${join(home, 'dev.log')})`);
-    }
-    await sleep(100);
-  }
+  await untilUp(child, {
+    isUp: () => readDevRecord(home)?.pid === pid,
+    patienceMs: startPatienceMs,
+    stop,
+    complaint: `relaunch dev did not start (${join(home, 'dev.log')})`,
+    signal,
+  });
   return { pid, settings: settingsOf(home), stop };
-}
-
-function ownEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const foreign = (name: string): boolean =>
-    /^(TEMPORAL|RELAUNCH)_/.test(name) && name !== 'TEMPORAL_CLI_PATH' && name !== 'RELAUNCH_DEBUG';
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !foreign(name)));
 }
 
 function settingsOf(home: string): Settings {

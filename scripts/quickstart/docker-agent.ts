@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { createQueue, type Relaunch } from '../../client/index.ts';
 import type { DockerTestbed } from '../testbed/docker/up.ts';
+import { isGone, ownEnvironment, untilUp } from './own-process.ts';
 
 export const dockerQueue = 'docker';
 
@@ -37,22 +37,20 @@ export async function startDockerAgent(
   const env = { RELAUNCH_HOME: home, RELAUNCH_STORE: storeUrl, TEMPORAL_ADDRESS: temporal.address };
   const child = spawn(process.execPath, [command, 'agent', '-c', file, '--entity', entity], {
     stdio: ['ignore', output, output],
-    env: { ...process.env, ...env },
+    env: { ...ownEnvironment(process.env), ...env },
   });
   closeSync(output);
   const ended = once(child, 'exit');
-  const gone = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const stop = async (): Promise<void> => {
-    if (!gone()) child.kill('SIGTERM');
+    if (!isGone(child)) child.kill('SIGTERM');
     await ended;
   };
-  for (let waitedMs = 0; !(await readFile(log, 'utf8')).includes(served); waitedMs += 100) {
-    if (gone() || waitedMs > startPatienceMs || signal.aborted) {
-      await stop();
-      signal.throwIfAborted();
-      throw new Error(`the agent did not start (${log})`);
-    }
-    await sleep(100);
-  }
+  await untilUp(child, {
+    isUp: async () => (await readFile(log, 'utf8')).includes(served),
+    patienceMs: startPatienceMs,
+    stop,
+    complaint: `the agent did not start (${log})`,
+    signal,
+  });
   return { stop };
 }
