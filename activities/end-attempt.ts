@@ -88,7 +88,8 @@ async function endRecorded(
     await ask(needs.store, ref, why);
     await needs.reached('end:after-asked');
   }
-  await backend.stop(ref, plan.gracePeriodMs, signal);
+  // Where its end is recorded, a stop on a shared backend would only make a new object in the place of one that others have removed meanwhile.
+  if (own.end === undefined || backend.hostBound) await backend.stop(ref, plan.gracePeriodMs, signal);
   await needs.reached('end:after-stop');
   await finish(needs, own, signal);
 }
