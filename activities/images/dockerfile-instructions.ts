@@ -1,8 +1,5 @@
 /** One instruction of a Dockerfile. */
 export interface Instruction {
-  /** Its first line and the one after its last, without heredocs; counted from 0. */
-  line: number;
-  end: number;
   /** In capitals. */
   keyword: string;
   /** What follows, its lines joined, without comments. */
@@ -26,7 +23,7 @@ export function instructionsOf(text: string): Instruction[] {
     const { joined, end } = logicalLine(lines, line, escape);
     const [, keyword, rest = ''] = /^\s*(\S+)\s*(.*)$/s.exec(joined) ?? [];
     if (keyword !== undefined) {
-      instructions.push({ line, end, keyword: keyword.toUpperCase(), rest: rest.trim() });
+      instructions.push({ keyword: keyword.toUpperCase(), rest: rest.trim() });
     }
     line = keyword === undefined ? end : afterHeredocs(lines, end, keyword.toUpperCase(), rest);
   }

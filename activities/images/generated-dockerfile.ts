@@ -1,4 +1,3 @@
-import { sha256Hex } from '../../contracts/hash.ts';
 import { imageName } from '../../contracts/source.ts';
 import { aptPython } from './apt-python.ts';
 import { pipConfig, type PythonSettings } from './python-settings.ts';
@@ -34,8 +33,6 @@ export interface PythonImage {
   workingDir: string;
   /** Files to add to the source. */
   files: Record<string, string>;
-  /** Whose downloads may be shared: builds on one host with the same scope share pip's cache. */
-  cacheScope: string;
 }
 
 /** Whom jobs run as: `relaunch`, in the group of root as W&B's images have it. */
@@ -111,14 +108,13 @@ function secretsOf({ dependencies }: PythonImage, settings: PythonSettings): Sec
  * Installs the requirements of one directory; those that need the code refer to the others, for their indexes and constraints. Mounts are
  * made from the outer to the inner: a secret file takes the place of the one without credentials.
  */
-function pipInstall(directory: string, { version, cacheScope }: PythonImage, secrets: readonly Secret[]): string {
-  const cache = `relaunch-pip-${version}-${sha256Hex(cacheScope).slice(0, 32)}`;
+function pipInstall(directory: string, { version }: PythonImage, secrets: readonly Secret[]): string {
   const mounts = [...new Set([requirementsAt, directory])].map(
     (each) => `type=bind,source=${each},target=${run}/${each}`,
   );
   const more = [
     ...secrets.map((secret) => `type=secret,id=${secret.id},target=${secret.target},required=true`),
-    `type=cache,id=${cache},target=${run}/cache`,
+    `type=cache,id=relaunch-pip-${version},target=${run}/cache`,
   ];
   const config = secrets.some(({ id }) => id === ids.pipConfig) ? `PIP_CONFIG_FILE=${run}/pip.conf ` : '';
   const pip = `${config}/env/bin/pip install --no-input --disable-pip-version-check`;

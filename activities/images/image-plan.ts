@@ -75,10 +75,7 @@ function unbuilt(project: Project, { entrypoint, acceleratorImage, builder, job 
   };
 }
 
-function generated(
-  project: Project,
-  { entrypoint, acceleratorImage, builder, job, cacheScope }: ImageRequest,
-): ImagePlan {
+function generated(project: Project, { entrypoint, acceleratorImage, builder, job }: ImageRequest): ImagePlan {
   const { words, files, warnings } = commandOf(project, entrypoint);
   const image = {
     version: pythonVersion(project.files, job?.runtime),
@@ -87,7 +84,6 @@ function generated(
     entrypoint: words,
     workingDir: project.workingDir,
     files,
-    cacheScope,
   };
   const recipe = generatedDockerfile(image, builder);
   return {

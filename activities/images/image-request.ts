@@ -24,8 +24,6 @@ export interface ImageRequest {
   acceleratorImage?: string | undefined;
   /** Of the agent. */
   builder: BuilderSettings;
-  /** Whose downloads may be shared, such as entity and project. */
-  cacheScope: string;
 }
 
 export interface BuilderSettings extends PythonSettings {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { canonicalJson, sha256Hex } from '../../contracts/hash.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { ImageSpec } from '../../contracts/image-spec.ts';
 import { baseImagesOf } from './base-images.ts';
@@ -13,7 +14,6 @@ import type { BuilderSettings } from './image-request.ts';
 import { tagOf, type KeyedImage } from './keyed-image.ts';
 import { refused } from './refused.ts';
 import type { RegistryClient } from './registry/registry-client.ts';
-import { withScopedCaches } from './scoped-caches.ts';
 import { sourceDirectory } from './source-directory.ts';
 import { below } from './source-files.ts';
 
@@ -45,12 +45,15 @@ const generatedName = 'relaunch.dockerfile';
  * @throws RelaunchError LaunchRejected where it makes nothing, in one sentence; RegistryDenied, RegistryUnavailable for its base images
  */
 export async function prepareBuild(
-  { directory, plan, build }: { directory: string; plan: Plan; build: ImageSpec },
+  {
+    directory,
+    plan,
+    build,
+  }: { directory: string; plan: Pick<Plan, 'entity' | 'project' | 'entrypoint'>; build: ImageSpec },
   settings: BuildSettings,
   registry: RegistryClient,
   signal: AbortSignal,
 ): Promise<PreparedBuild> {
-  const cacheScope = `${plan.entity}/${plan.project}`;
   const made = imagePlan({
     source: { files: sourceDirectory(directory) },
     entrypoint: plan.entrypoint,
@@ -58,11 +61,11 @@ export async function prepareBuild(
     job: { runtime: build.builder.runtime },
     acceleratorImage: build.builder.acceleratorImage,
     builder: settings,
-    cacheScope,
   });
   if (made.kind !== 'dockerfile' && made.kind !== 'generated') throw refused('its source needs no image to be built');
-  const { name, text, entries } = await contentOf(made, directory, cacheScope);
-  const { platform, buildArgs, cacheFrom, networkMode } = settings;
+  const { name, text, entries } = await contentOf(made, directory);
+  const { platform, cacheFrom, networkMode } = settings;
+  const buildArgs = { ...settings.buildArgs, ...withOwnCaches(plan) };
   const key = imageKey({
     dockerfile: text,
     contextDigest: await contextDigest(entries),
@@ -89,17 +92,25 @@ export async function prepareBuild(
   };
 }
 
+/**
+ * BuildKit puts this before the id of each cache mount, wherever the mount is written: also in a base image's ONBUILD. Part of the image's
+ * key: what another project's cache holds may be in what it makes.
+ * @see https://docs.docker.com/reference/dockerfile/#buildkit-built-in-build-args
+ */
+const withOwnCaches = ({ entity, project }: Pick<Plan, 'entity' | 'project'>): Record<string, string> => ({
+  BUILDKIT_CACHE_MOUNT_NS: `relaunch-${sha256Hex(canonicalJson([entity, project])).slice(0, 32)}`,
+});
+
 /** The Dockerfile and what else the engine gets. */
 async function contentOf(
   made: Built,
   directory: string,
-  cacheScope: string,
 ): Promise<{ name: string; text: string; entries: ContextEntry[] }> {
   const files = below(sourceDirectory(directory), made.context);
   const isOwn = made.kind === 'dockerfile';
   const ignored = dockerignoreOf(files, isOwn ? made.dockerfile : undefined);
   const found = await contextEntries(join(directory, made.context), ignored);
-  if (isOwn) return { name: made.dockerfile, text: withScopedCaches(made.text, cacheScope), entries: found };
+  if (isOwn) return { name: made.dockerfile, text: made.text, entries: found };
   const { recipe } = made;
   const entries = withFiles(entriesAt(recipe.sourceAt, found), recipe.files);
   return { name: generatedName, text: recipe.dockerfile, entries };

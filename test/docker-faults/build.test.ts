@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DockerEngine } from '../../activities/images/engine/docker-engine.ts';
+import { prepareBuild } from '../../activities/images/prepared-build.ts';
+import { RegistryClient } from '../../activities/images/registry/registry-client.ts';
 import { dockerCredentials } from '../../activities/images/registry/docker-config.ts';
 import type { Credentials } from '../../activities/images/registry/credentials.ts';
 import { upDocker, type DockerTestbed } from '../../scripts/testbed/docker/up.ts';
@@ -137,6 +141,45 @@ test('mounts of all kinds, and a secret that is nowhere afterwards', async () =>
   expect(JSON.stringify(told)).not.toContain(secret);
   expect(layers.length).toBeGreaterThan(1_000_000);
   expect(layers.includes(secret)).toBe(false);
+});
+
+/** Builds a Dockerfile as the run of a project. */
+async function buildOf(project: string, ...dockerfile: string[]): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'relaunch-source-'));
+  try {
+    await writeFile(join(directory, 'Dockerfile'), dockerfile.join('\n'));
+    const plan = { entity: 'team', project, entrypoint: [] };
+    const settings = {
+      type: 'docker',
+      destination: repository,
+      buildArgs: {},
+      cacheFrom: [],
+      networkMode: 'host',
+    } as const;
+    const source = { directory, plan, build: { dockerfile: 'Dockerfile', builder: {} } };
+    const { request } = await prepareBuild(source, settings, new RegistryClient(), never);
+    await engine.build(request(), silent, never);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+test('the caches of a project are in no build of another one, in whichever way they are named', async () => {
+  const id = randomUUID();
+  const cached = (command: string, options = `type=cache,id=${id},target=/c`) => `RUN --mount=${options} ${command}`;
+  const triggered = `${testbed.registry.open.host}/${repository}/${id}:1`;
+  await build([base, `ONBUILD ${cached('ls /c > /there')}`], { tag: triggered }).result;
+  await engine.push(triggered, silent, never);
+  await buildOf('ours', base, cached('touch /c/ours'));
+  await buildOf('ours', base, cached('test -e /c/ours'));
+  await buildOf('ours', `FROM ${triggered}`, 'RUN grep ours /there');
+
+  const theirs = (...lines: string[]) => buildOf('theirs', `${base} AS salt-${id}`, ...lines);
+  await theirs(cached('test ! -e /c/ours'));
+  await theirs(cached('test ! -e /c/ours', `"type=cache","id=${id}",target=/c`));
+  await theirs('RUN true <<X', cached('test ! -e /c/ours'));
+  await theirs('ARG BUILDKIT_CACHE_MOUNT_NS=', cached('test ! -e /c/ours'));
+  await buildOf('theirs', `FROM ${triggered}`, 'RUN test ! -s /there');
 });
 
 test('a secret is there also for a step that comes late: the engine asks every second whether we still are', async () => {

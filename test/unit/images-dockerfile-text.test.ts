@@ -2,7 +2,6 @@ import { DockerfileParser } from 'dockerfile-ast';
 import { describe, expect, test } from 'vitest';
 import { baseImagesOf } from '../../activities/images/base-images.ts';
 import { instructionsOf } from '../../activities/images/dockerfile-instructions.ts';
-import { withScopedCaches } from '../../activities/images/scoped-caches.ts';
 import { withoutSyntax } from '../../activities/images/without-syntax.ts';
 
 const text = (...lines: string[]): string => lines.join('\n');
@@ -42,6 +41,13 @@ describe('syntax lines', () => {
   });
 });
 
+test.each(['// syntax=x', '{"syntax":"x"}', ' // syntax = x', '#!/usr/bin/x\n//syntax=x'])(
+  'what only newer engines take for a syntax line is refused: %j',
+  (line) => {
+    expect(() => withoutSyntax(text(line, 'FROM a'))).toThrow(/^the Dockerfile begins with "(\/\/|\{)": /);
+  },
+);
+
 describe('instructions', () => {
   const dockerfile = text(
     '# comment',
@@ -66,12 +72,12 @@ describe('instructions', () => {
 
   test('have their lines joined, without comments and heredocs', () => {
     expect(instructionsOf(dockerfile)).toEqual([
-      { line: 1, end: 2, keyword: 'FROM', rest: 'a' },
-      { line: 3, end: 8, keyword: 'RUN', rest: 'one   two   three' },
-      { line: 8, end: 9, keyword: 'RUN', rest: "<<'EOF' cat" },
-      { line: 11, end: 12, keyword: 'COPY', rest: '<<-A <<B /x/' },
-      { line: 16, end: 17, keyword: 'CMD', rest: 'x \\\\' },
-      { line: 17, end: 18, keyword: 'USER', rest: '1' },
+      { keyword: 'FROM', rest: 'a' },
+      { keyword: 'RUN', rest: 'one   two   three' },
+      { keyword: 'RUN', rest: "<<'EOF' cat" },
+      { keyword: 'COPY', rest: '<<-A <<B /x/' },
+      { keyword: 'CMD', rest: 'x \\\\' },
+      { keyword: 'USER', rest: '1' },
     ]);
   });
 
@@ -84,18 +90,9 @@ describe('instructions', () => {
   });
 
   test('are those that another parser reads', () => {
-    const read = DockerfileParser.parse(
-      text('FROM a AS b', 'RUN x \\', ' y', 'COPY --from=b /a /b', 'ENV A=b \\', '# c', ' C=d'),
-    );
-    expect(
-      instructionsOf(text('FROM a AS b', 'RUN x \\', ' y', 'COPY --from=b /a /b', 'ENV A=b \\', '# c', ' C=d')),
-    ).toMatchObject(
-      read.getInstructions().map((each) => ({
-        keyword: each.getKeyword(),
-        line: each.getRange().start.line,
-        end: each.getRange().end.line + 1,
-      })),
-    );
+    const written = text('FROM a AS b', 'RUN x \\', ' y', 'COPY --from=b /a /b', 'ENV A=b \\', '# c', ' C=d');
+    const read = DockerfileParser.parse(written).getInstructions();
+    expect(instructionsOf(written).map(({ keyword }) => keyword)).toEqual(read.map((each) => each.getKeyword()));
   });
 });
 
@@ -138,39 +135,4 @@ describe('base images', () => {
     expect(baseImagesOf(dockerfile, { A: 'x', B: 'y', C: 'z' })).toEqual(['x', 'y']);
     expect(baseImagesOf(dockerfile)).toEqual(['a']);
   });
-});
-
-describe('cache mounts', () => {
-  const scoped = (dockerfile: string): string =>
-    withScopedCaches(dockerfile, 'team/digits').replaceAll(/relaunch-[0-9a-f]{32}-/g, 'OURS-');
-
-  test.each([
-    ['without an id', 'RUN --mount=type=cache,target=/c x', 'RUN --mount=type=cache,target=/c,id=OURS-/c x'],
-    ['with one', 'RUN --mount=id=pip,type=cache,dst=/c x', 'RUN --mount=type=cache,dst=/c,id=OURS-pip x'],
-    ['in quotes', 'RUN --mount="type=cache,target=/c" x', 'RUN --mount="type=cache,target=/c,id=OURS-/c" x'],
-    [
-      'beside others',
-      'run --network=none --mount=type=bind,target=/b --mount=type=cache,target=/c x',
-      'RUN --network=none --mount=type=bind,target=/b --mount=type=cache,target=/c,id=OURS-/c x',
-    ],
-    [
-      'on several lines, which keep their numbers',
-      text('FROM a', 'RUN --mount=type=cache,\\', 'target=/c \\', ' x', 'CMD y'),
-      text('FROM a', '#', '#', 'RUN --mount=type=cache,target=/c,id=OURS-/c  x', 'CMD y'),
-    ],
-  ])('%s are the project’s own', (_, before, after) => {
-    expect(scoped(before)).toBe(after);
-  });
-
-  test('differ between projects', () => {
-    const dockerfile = 'RUN --mount=type=cache,target=/c x';
-    expect(withScopedCaches(dockerfile, 'a')).not.toBe(withScopedCaches(dockerfile, 'b'));
-  });
-
-  test.each(['RUN --mount=type=bind,target=/b x', 'RUN echo --mount=type=cache,target=/c', 'COPY --from=a x y', ''])(
-    'are not in %j',
-    (dockerfile) => {
-      expect(scoped(dockerfile)).toBe(dockerfile);
-    },
-  );
 });

@@ -125,7 +125,7 @@ describe('a notebook', () => {
     ],
   ])('%j is run as %j, with that script added', (entrypoint, words) => {
     const source = { files: sourceText({ 'sub/a.ipynb': notebook('x = 1') }) };
-    const request = { source, entrypoint, overrides: {}, builder: { type: 'docker' as const }, cacheScope: '' };
+    const request = { source, entrypoint, overrides: {}, builder: { type: 'docker' as const } };
     expect(imagePlan(request)).toMatchObject({
       kind: 'generated',
       entrypoint: words,

@@ -14,7 +14,6 @@ function planOf({ tree: files = tree, ...request }: Case): ImagePlan {
     entrypoint: ['python', 'train.py'],
     overrides: {},
     builder: { type: 'docker' },
-    cacheScope: 'team/digits',
     ...request,
   });
 }
@@ -34,7 +33,6 @@ test('an image is what runs, whatever else is asked', () => {
     entrypoint: [],
     overrides: { dockerfile: 'x' },
     builder: { type: 'none' as const },
-    cacheScope: '',
   };
   expect(imagePlan({ ...request, source: { image: 'busybox:1' } })).toEqual({ kind: 'prebuilt', image: 'busybox:1' });
 });
