@@ -43,19 +43,30 @@ test('an image that is not of the Debian family', async () => {
 
 test('an image whose package index cannot be reached', async () => {
   expect(await sentenceOf({ 'apt-get': 'echo E: no route; exit 100' })).toBe(
-    'apt-get update failed in the accelerator base image: the lines above say why',
+    'apt-get update failed in the accelerator base image: relaunch logs --build RUN has its words',
   );
 });
 
+/** As it answers of a name that it has heard of, and of what it has. */
+const cache = (names: string, shown: string): string =>
+  `case $1 in pkgnames) printf '${names}';; *) printf '${shown}';; esac`;
+
 test('an image whose apt has other versions of Python only', async () => {
-  const cache = 'case $1 in pkgnames) printf "python3.9\\npython3.10\\npython3.9-dev\\n";; *) exit 100;; esac';
-  expect(await sentenceOf({ 'apt-get': 'true', 'apt-cache': cache })).toBe(
+  const programs = { 'apt-get': 'true', 'apt-cache': cache('python3.9\\npython3.10\\npython3.9-dev\\n', '') };
+  expect(await sentenceOf(programs)).toBe(
     'apt of the accelerator base image has no python3.11, only: python3.9 python3.10; name one of them in runtime.txt, or choose another base image',
   );
 });
 
+test('an image whose apt has no Python', async () => {
+  expect(await sentenceOf({ 'apt-get': 'true', 'apt-cache': cache('', '') })).toBe(
+    'apt of the accelerator base image has no Python: relaunch logs --build RUN shows whether it got its lists of packages',
+  );
+});
+
 test('an image that has it', async () => {
-  expect(await said({ 'apt-get': 'echo apt-get "$@"', 'apt-cache': 'true' })).toEqual({
+  const programs = { 'apt-get': 'echo apt-get "$@"', 'apt-cache': cache('', 'Package: python3.11\\n') };
+  expect(await said(programs)).toEqual({
     log: 'apt-get update\napt-get install --yes --no-install-recommends python3.11 python3.11-venv\n',
     failed: false,
   });

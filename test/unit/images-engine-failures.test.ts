@@ -40,6 +40,12 @@ test.each<[string, Failed, string, string]>([
     '[2/5] RUN exit 3 ended with exit code 3',
   ],
   [
+    'a step that cannot start',
+    { message: 'executor failed running [/bin/sh -c x]: unable to find user root: no such file', step: '[2/5] RUN x' },
+    'BuildFailed',
+    '[2/5] RUN x: unable to find user root: no such file',
+  ],
+  [
     'a step that talks like a registry',
     { message: 'executor failed running [sh -c "echo 401 Unauthorized: dial tcp"]: exit code: 1', step: '[2/5] RUN x' },
     'BuildFailed',

@@ -1,4 +1,5 @@
 import { RelaunchError } from '../../../contracts/failures.ts';
+import { sentenceIn } from '../apt-python.ts';
 import { denied, quoted, unavailable } from '../registry/failures.ts';
 import type { Shown } from './build-session.ts';
 import { hostOf } from './host-of.ts';
@@ -27,7 +28,9 @@ export function buildFailure(message: string, context: FailureContext): unknown 
   if (line !== undefined && words !== undefined) return syntaxFailure(line, words, context.engine);
   const { name, error, lastLines } = context.failed ?? { name: '', error: message, lastLines: [] };
   const code = exitCode.exec(error)?.[1];
-  if (code !== undefined) return buildFailed(`${name} ended with exit code ${code}${lastWords(lastLines)}`);
+  if (code !== undefined) {
+    return buildFailed(sentenceIn(lastLines) ?? `${name} ended with exit code ${code}${lastWords(lastLines)}`);
+  }
   if (passing.test(error)) {
     return new RelaunchError('BuilderUnavailable', `${context.engine} broke the build off: ${quoted(error)}`);
   }
@@ -61,6 +64,9 @@ function baseImageFailure(image: string, said: string, { account, trouble }: Sho
 const lastWords = (lines: readonly string[]): string =>
   lines.length === 0 ? '' : `. Its last lines:\n${lines.map((line) => quoted(line)).join('\n')}`;
 
-/** BuildKit says which of its parts heard of it from which other one. */
+/** BuildKit says which of its parts heard of it from which other one, and the step's command again. */
 const withoutPrefixes = (message: string): string =>
-  message.replace(/^(?:failed to solve(?: with frontend [\w.]+)?: |failed to create LLB definition: )+/, '');
+  message.replace(
+    /^(?:failed to solve(?: with frontend [\w.]+)?: |failed to create LLB definition: |executor failed running \[.*\]: )+/s,
+    '',
+  );
