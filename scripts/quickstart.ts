@@ -16,6 +16,9 @@ import { downDocker } from './testbed/docker/down.ts';
 import { isDockerUp, upDocker } from './testbed/docker/up.ts';
 import { onStopSignals } from './until-signal.ts';
 
+/** The epoch after which the one run is preempted. */
+const preemptAfter = 5;
+
 /** Nothing here takes so long, on any machine. */
 const longestMs = 300_000;
 
@@ -39,8 +42,8 @@ async function train(
   const run = await submitDigits(relaunch, { name: 'digits', queue, epochSleepS: 0.25, user });
   progress.say(`launched ${run.id}, and ${reference.id} to compare it with`);
   const [uninterrupted, preempted] = await Promise.all([
-    watch(relaunch, reference, false, silent, signal),
-    watch(relaunch, run, true, progress, signal),
+    watch(relaunch, reference, undefined, silent, signal),
+    watch(relaunch, run, preemptAfter, progress, signal),
   ]);
   const problems = problemsOf(preempted, uninterrupted);
   for (const problem of problems) progress.say(`wrong: ${problem}`);

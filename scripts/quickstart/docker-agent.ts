@@ -15,10 +15,10 @@ const startPatienceMs = 60_000;
 /** What says that it is up. */
 const served = '"msg":"agent serves"';
 
-/** An agent with a builder, for a queue of containers: on the testbed's Engine, registry and base image. */
+/** An agent with a builder, for a queue of containers: on the testbed's Engine, registry, package index and base image. */
 export async function startDockerAgent(
   relaunch: Relaunch,
-  { dockerHost, registry, images }: Pick<DockerTestbed, 'dockerHost' | 'registry' | 'images'>,
+  { dockerHost, registry, index, images }: Pick<DockerTestbed, 'dockerHost' | 'registry' | 'index' | 'images'>,
   signal: AbortSignal,
 ): Promise<{ stop(): Promise<void> }> {
   const { home, entity, temporal, storeUrl } = relaunch.settings;
@@ -28,7 +28,12 @@ export async function startDockerAgent(
     gracePeriod: '10s',
   });
   const file = join(home, 'docker-agent.yaml');
-  const builder = { destination: `${registry.open.host}/quickstart`, pythonImage: images.python, network: 'host' };
+  const builder = {
+    destination: `${registry.open.host}/quickstart`,
+    pythonImage: images.python,
+    indexUrl: index.urlWithCredentials,
+    network: 'host',
+  };
   const spec = { name: 'quickstart', queues: [dockerQueue], maxJobs: 2, docker: { host: dockerHost }, builder };
   await writeFile(file, stringify(spec));
   const log = join(home, 'docker-agent.log');

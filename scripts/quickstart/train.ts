@@ -5,9 +5,6 @@ import type { Trained } from './verdict.ts';
 
 export const epochs = 20;
 
-/** The epoch after which the one run is preempted. */
-const preemptAfter = 5;
-
 export interface Watcher {
   epoch(epoch: Epoch, state: string): void;
   say(what: string): void;
@@ -34,17 +31,17 @@ export function submitDigits(relaunch: Relaunch, { name, queue, epochSleepS, use
   });
 }
 
-/** Follows a run to its end; with `preemptOnce`, preempts it in the midst of its first attempt. */
+/** Follows a run to its end, and preempts it once after an epoch, if one is named. */
 export async function watch(
   relaunch: Relaunch,
   run: Run,
-  preemptOnce: boolean,
+  preemptAfter: number | undefined,
   watcher: Watcher,
   signal: AbortSignal,
 ): Promise<Trained> {
   const seen: Epoch[] = [];
   let state = 'queued';
-  let asked = !preemptOnce;
+  let asked = false;
   for await (const event of follow(relaunch, run.workflowId, { signal, pollMs: 250 })) {
     if (event.kind === 'end') return { end: event.end, epochs: seen };
     if (event.kind === 'state') {
@@ -56,7 +53,7 @@ export async function watch(
     if (epoch === undefined) continue;
     seen.push(epoch);
     watcher.epoch(epoch, state);
-    if (asked || epoch.epoch < preemptAfter) continue;
+    if (asked || preemptAfter === undefined || epoch.epoch < preemptAfter) continue;
     asked = true;
     watcher.say(`preempting it, after epoch ${String(epoch.epoch)}`);
     await preempt(relaunch, run.workflowId, { by: 'quickstart', reason: 'to see it go on' });

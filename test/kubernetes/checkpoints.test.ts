@@ -16,7 +16,7 @@ import { until } from '../support/until.ts';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
-const example = join(examples, 'digits');
+const example = join(examples, 'digits', 'trainer');
 const python = { image: 'relaunch.test/python:1' };
 
 /** A volume of this machine, which is the real node. The queue `gang` of the examples has the same name for its own. */

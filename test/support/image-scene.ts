@@ -3,12 +3,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import type Docker from 'dockerode';
+import type { z } from 'zod';
 import { logs, result, submit, type Run, type RunEnd } from '../../client/index.ts';
 import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';
 import { upDocker, type DockerTestbed } from '../../scripts/testbed/docker/up.ts';
 import { requestsIn } from './access-log.ts';
 import { Cluster } from './cluster.ts';
 import { dockerClient } from './docker-client.ts';
+
+/** As a queue's file has them. */
+export type DockerArgs = Readonly<Record<string, z.core.util.JSONType>>;
 
 /** A cluster with queues of containers, and what makes images for them. */
 export class ImageScene {
@@ -30,22 +34,29 @@ export class ImageScene {
     return upDocker({ own: true, say: () => undefined });
   }
 
-  static async start(queues: readonly string[]): Promise<ImageScene> {
+  /** With these queues; by name, with what else they say to the backend. */
+  static async start(
+    wanted: readonly string[] | ((testbed: DockerTestbed) => Readonly<Record<string, DockerArgs>>),
+  ): Promise<ImageScene> {
     const testbed = await ImageScene.up();
-    const resourceArgs = { docker: { network: 'host' } };
-    const spec = { backend: 'docker', resourceArgs, gracePeriod: '2s' };
-    const cluster = await Cluster.start(Object.fromEntries(queues.map((queue) => [queue, spec])));
+    const queues =
+      typeof wanted === 'function' ? wanted(testbed) : Object.fromEntries(wanted.map((name) => [name, {}]));
+    const specs = Object.entries(queues).map(([name, args]) => {
+      const resourceArgs = { docker: { network: 'host', ...args } };
+      return [name, { backend: 'docker', resourceArgs, gracePeriod: '2s' }] as const;
+    });
+    const cluster = await Cluster.start(Object.fromEntries(specs));
     cluster.env['DOCKER_CONFIG'] = testbed.registry.private.dockerConfigDir;
     return new ImageScene(cluster, testbed);
   }
 
-  /** The file of an agent that builds for the queue of its name, with what else its builder is told; null: it has none. */
-  async agentFile(name: string, builder: object | null = {}): Promise<string> {
+  /** The file of an agent that builds for these queues, with what else its builder is told; null: it has none. */
+  async agentFile(name: string, builder: object | null = {}, queues: readonly string[] = [name]): Promise<string> {
     const { dockerHost, registry, images } = this.testbed;
     const destination = `${registry.open.host}/${this.repository}`;
     const file = join(this.cluster.home, `${name}.yaml`);
     const spec = {
-      ...{ name, queues: [name], maxJobs: 4, docker: { host: dockerHost } },
+      ...{ name, queues, maxJobs: 8, docker: { host: dockerHost } },
       ...(builder === null
         ? {}
         : { builder: { destination, pythonImage: images.python, network: 'host', ...builder } }),

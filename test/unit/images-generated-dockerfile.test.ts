@@ -7,6 +7,7 @@ import { pythonDependencies } from '../../activities/images/python-dependencies.
 import type { PythonSettings } from '../../activities/images/python-settings.ts';
 import { RelaunchError } from '../../contracts/failures.ts';
 import { failsAs } from '../support/fails-as.ts';
+import { faqRequirements } from '../support/faq.ts';
 import { sourceText } from '../support/source-text.ts';
 
 function recipeOf(
@@ -95,7 +96,7 @@ test('requirements that need the code are installed when it is there', () => {
 });
 
 describe('credentials of package indexes', () => {
-  const line = '----index-url=https://xyz@repo.example --extra-index-url=https://pub.example/simple\nsix\n';
+  const line = `${faqRequirements('https://xyz@repo.example', 'https://pub.example/simple')}six\n`;
   const settings = {
     indexUrl: 'https://u:s3cret@index.example/simple',
     extraIndexUrls: ['https://e.example'],

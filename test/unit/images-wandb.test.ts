@@ -1,34 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { builderOf, overridesOf } from '../../contracts/wandb.ts';
-
-/** The JSON blocks of W&B's FAQ, verbatim. */
-const faq = {
-  overrides: `{
-  "args": [],
-  "run_config": {
-    "lr": 0,
-    "batch_size": 0,
-    "epochs": 0
-  },
-  "entrypoint": [],
-  "dockerfile": "./Dockerfile"
-}`,
-  accelerator: `{
-    "builder": {
-        "accelerator": {
-            "base_image": "image-name"
-        }
-    }
-}`,
-  gpus: `{
-    "gpus": "all",
-    "builder": {
-        "accelerator": {
-            "base_image": "tensorflow/tensorflow:latest-gpu"
-        }
-    }
-}`,
-};
+import { faq } from '../support/faq.ts';
 
 test("the FAQ's overrides name a Dockerfile and change neither arguments nor entry point", () => {
   expect(overridesOf(JSON.parse(faq.overrides))).toEqual({
