@@ -1,3 +1,5 @@
+import { withoutCredentials } from './url-credentials.ts';
+
 /** Lines of `pip freeze` that mean the same elsewhere: `name==version`, or a name with an address of the network. */
 const usable = /^[A-Za-z0-9][\w.-]*(\[[\w.,\s-]*\])?\s*(===?\s*[\w.!+*-]+|@\s*(git\+)?https?:\/\/\S+)\s*(;.*)?$/;
 
@@ -8,7 +10,8 @@ export function frozenRequirements(file: string, text: string): { text: string; 
     const requirement = line.trim();
     if (requirement === '' || requirement.startsWith('#')) return false;
     if (usable.test(requirement)) return true;
-    warnings.push(`${file}: ${JSON.stringify(requirement.slice(0, 100))} is left out: it is no package of an index`);
+    const shown = JSON.stringify(withoutCredentials(requirement).text.slice(0, 100));
+    warnings.push(`${file}: ${shown} is left out: it is no package of an index`);
     return false;
   });
   return { text: lines.map((line) => `${line.trim()}\n`).join(''), warnings };

@@ -3,6 +3,7 @@ import type { ImageRequest } from './image-request.ts';
 import { scriptOf } from './notebook.ts';
 import { refused } from './refused.ts';
 import { below, fileNamed, innerPath, type SourceFiles } from './source-files.ts';
+import { withoutCredentials } from './url-credentials.ts';
 
 /** The part of a source that an image is made of. */
 export interface Project {
@@ -57,6 +58,9 @@ export function commandOf({ files, script, context }: Project, entrypoint: reado
   return {
     words: withInterpreter(entrypoint.with(index, `${word}.py`)),
     files: { [`${path}.py`]: text },
-    warnings: dropped.map((line) => `${path}: ${JSON.stringify(line.slice(0, 100))} is left out, it is not Python`),
+    warnings: dropped.map((line) => {
+      const shown = JSON.stringify(withoutCredentials(line).text.slice(0, 100));
+      return `${path}: ${shown} is left out, it is not Python`;
+    }),
   };
 }

@@ -79,6 +79,13 @@ describe('dependencies', () => {
     );
   });
 
+  test('frozen lines are shown without their credentials', () => {
+    const long = `-e git+https://ada:${'s3cr3t'.repeat(20)}@h/x`;
+    expect(wantedBy({ 'requirements.frozen.txt': long }).warnings).toEqual([
+      'requirements.frozen.txt: "-e git+https://****@h/x" is left out: it is no package of an index',
+    ]);
+  });
+
   test('come with the files that they refer to', () => {
     const tree = {
       'requirements.txt': '-r reqs/base.txt\n--constraint=c.txt\n-rreqs/base.txt\n-r https://host/x.txt\n',
