@@ -1,5 +1,4 @@
 import { RelaunchError } from '../contracts/failures.ts';
-import { imageFields, imageSpec, type ImageSpec } from '../contracts/image-spec.ts';
 import { fieldIssue, formatIssues, type FieldIssue } from '../contracts/issues.ts';
 import type { LaunchSpec } from '../contracts/launch-spec.ts';
 import { mergeLimits, type Limits } from '../contracts/merge.ts';
@@ -11,6 +10,7 @@ import { readQueue } from '../store/queues.ts';
 import type { Store } from '../store/store.ts';
 import type { Backend } from './backends/backend.ts';
 import type { AgentDependencies } from './dependencies.ts';
+import { goesIntoContainer, wayOfCode, type WayOfCode } from './way-of-code.ts';
 
 /** A launch that its queue allows. */
 export interface CheckedLaunch {
@@ -18,8 +18,8 @@ export interface CheckedLaunch {
   limits: Limits;
   /** What is there to be run. */
   source: PinnedSource;
-  /** How that becomes an image, where it has to. */
-  build?: ImageSpec;
+  /** How that gets into a container, where it has to. */
+  way: WayOfCode;
 }
 
 /** @throws RelaunchError LaunchRejected where this is an agent of another queue */
@@ -30,7 +30,7 @@ export function checkAgent({ queue }: Pick<LaunchSpec, 'queue'>, taskQueue: stri
 
 /** Checks a launch against its queue as it is now, and that its source is there. @throws RelaunchError LaunchRejected with every reason */
 export async function checkLaunch(
-  { store, backends }: Pick<AgentDependencies, 'store' | 'backends'>,
+  { store, backends, mounting }: Pick<AgentDependencies, 'store' | 'backends' | 'mounting'>,
   spec: LaunchSpec,
 ): Promise<CheckedLaunch> {
   const queue = await readQueue(store, spec.queue);
@@ -40,21 +40,21 @@ export async function checkLaunch(
   }
   const { limits, issues } = mergeLimits(spec, queue);
   const source = sourceOf(spec, backend, issues);
-  const build = buildOf(spec, backend, queue, issues);
+  const way = wayOfCode(spec, { backend, queue, mounting }, issues);
   if (issues.length > 0 || source === undefined) throw rejected(formatIssues(issues));
   if ('code' in source) await checkCode(store, source.code.digest);
-  return { queue, limits, source, ...(build === undefined ? {} : { build }) };
+  return { queue, limits, source, way };
 }
 
 /** How a source is given, in words. */
-const wayOf = { image: 'images (`-d IMAGE`)', code: 'code (a directory)' };
+const sourceFlags = { image: 'images (`-d IMAGE`)', code: 'code (a directory)' };
 
 /** Undefined: it is none, and `issues` says why. */
 function sourceOf(spec: LaunchSpec, { name, sources }: Backend, issues: FieldIssue[]): PinnedSource | undefined {
   const { code, image } = spec.source;
   const kind = image === undefined ? 'code' : 'image';
-  if (!sources.includes(kind) && !becomesImage(spec, sources)) {
-    const rule = `queue "${spec.queue}" is for backend "${name}", which runs ${sources.map((one) => wayOf[one]).join(' or ')} only`;
+  if (!sources.includes(kind) && !goesIntoContainer(spec, sources)) {
+    const rule = `queue "${spec.queue}" is for backend "${name}", which runs ${sources.map((one) => sourceFlags[one]).join(' or ')} only`;
     issues.push(fieldIssue(['source', kind], spec, rule));
     return undefined;
   }
@@ -62,29 +62,6 @@ function sourceOf(spec: LaunchSpec, { name, sources }: Backend, issues: FieldIss
   if (code?.digest !== undefined) return { code: { digest: code.digest } };
   const rule = 'packed by the client: submit with `relaunch launch`, `relaunch sweep` or the typed client';
   issues.push(fieldIssue(['source', 'code', 'digest'], spec, rule));
-  return undefined;
-}
-
-/** Code, on a backend that runs images. */
-const becomesImage = ({ source }: LaunchSpec, sources: Backend['sources']): boolean =>
-  source.code !== undefined && !sources.includes('code') && sources.includes('image');
-
-/** How code becomes an image; undefined where nothing has to. What would do nothing is an issue. Exported for its test. */
-export function buildOf(
-  spec: LaunchSpec,
-  { name, sources }: Pick<Backend, 'name' | 'sources'>,
-  { builder }: QueueSpec,
-  issues: FieldIssue[],
-): ImageSpec | undefined {
-  const asked = imageSpec.parse(Object.fromEntries(imageFields.map((field) => [field, spec[field]])));
-  if (becomesImage(spec, sources)) return { ...asked, builder: { ...builder, ...asked.builder } };
-  const why =
-    spec.source.image === undefined ? `backend "${name}" runs code as it is` : 'the source is an image already';
-  for (const field of imageFields) {
-    const value = asked[field];
-    if (value !== undefined && !(typeof value === 'object' && Object.keys(value).length === 0))
-      issues.push(fieldIssue([field], spec, `not allowed: ${why}`));
-  }
   return undefined;
 }
 

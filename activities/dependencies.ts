@@ -1,8 +1,10 @@
+import type { Mounting } from '../contracts/image-spec.ts';
 import type { Observation } from '../contracts/messages.ts';
 import type { Store } from '../store/store.ts';
 import type { Attended } from './attended.ts';
 import type { Builder } from './images/builder.ts';
 import type { AttemptRef, Backend } from './backends/backend.ts';
+import type { DockerPoint } from './backends/docker/site.ts';
 
 /** Counts live attempts against the agent's `maxJobs`. */
 export interface Permits {
@@ -34,6 +36,10 @@ export interface AgentDependencies {
   agent: string;
   store: Store;
   backends: readonly Backend[];
+  /** How code runs that it resolves; undefined: images are made of it, by whomever. */
+  mounting?: Mounting | undefined;
+  /** A directory of its own, there or not, for what is needed only while it submits. */
+  workplace: string;
   permits: Permits;
   attended: Attended;
   ownWorkflow: OwnWorkflow;
@@ -49,7 +55,7 @@ export interface BuilderDependencies extends Pick<AgentDependencies, 'agent' | '
 }
 
 /** Where a worker may die: before and after each side effect and each record. */
-export type KillPoint = AttemptKillPoint | BuildKillPoint;
+export type KillPoint = AttemptKillPoint | BuildKillPoint | DockerPoint;
 
 /** On the way of an attempt. */
 export type AttemptKillPoint =

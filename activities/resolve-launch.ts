@@ -13,7 +13,10 @@ import { checkAgent, checkLaunch, rejected } from './check-launch.ts';
 import { isStillEnding, wasDeleted } from './deleted-run.ts';
 import type { AgentDependencies } from './dependencies.ts';
 
-type Needs = Pick<AgentDependencies, 'agent' | 'store' | 'backends' | 'ownWorkflow' | 'retentionMs' | 'reached'>;
+type Needs = Pick<
+  AgentDependencies,
+  'agent' | 'store' | 'backends' | 'mounting' | 'ownWorkflow' | 'retentionMs' | 'reached'
+>;
 type Calling = ReturnType<typeof callingWorkflow> & { firstRunId: string };
 
 /** Checks everything about a spec again, since neither the client nor the history is trusted, and makes it a plan that holds for good. */
@@ -63,12 +66,12 @@ async function putPlan({ store, reached }: Needs, made: Plan): Promise<Plan> {
 }
 
 async function makePlan(
-  { store, backends }: Needs,
+  needs: Needs,
   spec: LaunchSpec,
   { entity, workflowId, firstRunId }: Calling,
   specDigest: string,
 ): Promise<Plan> {
-  const { queue, source, limits, build } = await checkLaunch({ store, backends }, spec);
+  const { queue, source, limits, way } = await checkLaunch(needs, spec);
   return {
     run: runIdOf(workflowId),
     workflowId,
@@ -81,7 +84,8 @@ async function makePlan(
     backend: queue.backend,
     ...(spec.user === undefined ? {} : { user: spec.user, fairnessKey: fairnessKeyOf(spec.user) }),
     source,
-    ...(build === undefined ? {} : { build, needsImage: true }),
+    ...way,
+    ...(way.build === undefined ? {} : { needsImage: true }),
     entrypoint: spec.entrypoint,
     args: spec.args,
     runConfig: spec.runConfig,

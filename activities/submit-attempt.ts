@@ -45,6 +45,7 @@ export function submitAttempt(needs: AgentDependencies, argument: unknown): Prom
           plan: runnable,
           agent: needs.agent,
           unpackSource: (directory) => unpackSource(needs.store, plan, directory),
+          workplace: needs.workplace,
         },
         signal,
       );

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { builderSpec } from './builder-spec.ts';
 import { labelValue } from './names.ts';
-import { imageName, repositoryName } from './source.ts';
 
 /** What an admin writes into an agent's file: `relaunch agent -c FILE`. Every key may be absent; flags win over it. */
 export const agentSpec = z.strictObject({
@@ -10,34 +10,8 @@ export const agentSpec = z.strictObject({
   queues: z.array(labelValue).optional(),
   /** Live runs at a time, over all its queues. Default 1. */
   maxJobs: z.int().min(1, '1 to 99999').max(99_999, '1 to 99999').optional(),
-  /** How it makes images of code, for the queues that it serves. Absent: it makes none. */
-  builder: z
-    .strictObject({
-      /** `docker`: with the BuildKit of its Docker Engine. */
-      type: z.enum(['docker'], 'docker: others come later').default('docker'),
-      /** The repository that images go to: `registry.example/team/runs`. Their tags are digests of all that went in. */
-      destination: repositoryName,
-      /** `linux/amd64`. Default: the engine's own. */
-      platform: z
-        .string()
-        .regex(/^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9]+)?$/, 'such as linux/amd64')
-        .optional(),
-      /** Of what RUN steps see. Default: the engine's own. */
-      network: z.enum(['host', 'none'], 'host or none').optional(),
-      buildArgs: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name'), z.string()).default({}),
-      /** Images whose layers may be used. */
-      cacheFrom: z.array(imageName).default([]),
-      /** A package index in place of pip's own. */
-      indexUrl: z.url('a URL').optional(),
-      extraIndexUrls: z.array(z.url('a URL')).default([]),
-      /** Path of certificates in PEM that pip is to trust, from where the file is. */
-      caBundle: z.string().min(1, 'a path').optional(),
-      /** The base of what is generated, with `{version}` where that of Python goes. Default: `python:{version}-slim`. */
-      pythonImage: z.string().min(1, 'the name of an image').optional(),
-      /** Builds at a time. */
-      maxBuilds: z.int().min(1, '1 to 100').max(100, '1 to 100').default(2),
-    })
-    .optional(),
+  /** How it gets code into containers, for the queues that it serves. Absent: that is left to others. */
+  builder: builderSpec.optional(),
   /** Registries by host, where one is not as others are. Credentials are Docker's: `~/.docker/config.json`. */
   registries: z
     .record(

@@ -19,11 +19,13 @@ const pythonVersion = z
   .regex(/^(python-?)?3\.\d{1,2}(\.\d+)?$/, 'a version of Python such as 3.11')
   .transform((version) => /3\.\d+/.exec(version)?.[0] ?? version);
 
-/** How a directory of code becomes an image; on a queue that runs code as it is, nothing of it is allowed. */
+/** How a directory of code runs as a container; on a queue that runs code as it is, nothing of it is allowed. */
 export const imageSpec = z.strictObject({
   /** From the root of the build's context. Default: `Dockerfile.relaunch` or `Dockerfile.wandb` beside the entry point, else a generated one. */
   dockerfile: innerPath.optional(),
-  /** The directory that the build gets, and the root of all other paths. Default: the source. */
+  /** Nothing is built and nothing installed: the code is mounted on this image. Excludes `dockerfile`. */
+  baseImage: imageName.optional(),
+  /** The directory that the build gets, or that is mounted, and the root of all other paths. Default: the source. */
   buildContext: innerPath.optional(),
   /** Where the command starts, within the context. */
   workingDir: innerPath.optional(),
@@ -33,13 +35,25 @@ export const imageSpec = z.strictObject({
       runtime: pythonVersion.optional(),
       /** The base of what is generated: a Debian with CUDA, or what else an accelerator needs. Default: the queue's. */
       acceleratorImage: imageName.optional(),
+      /** Where the agents build nothing, what code is mounted on; its requirements are installed at each start. Default: the queue's, the agent's. */
+      baseImage: imageName.optional(),
     })
     .default({}),
 });
-/** Of base images that sources would be mounted on. */
-export const notMounted = 'not yet: code runs in images that are built of it';
-
 export type ImageSpec = z.output<typeof imageSpec>;
+
+/** How an agent that makes no images runs code. Jobs see all of it. */
+export const mounting = z.object({
+  /** For all versions of Python. */
+  baseImage: z.string().optional(),
+  /** Where `{version}` stands for that of Python. */
+  pythonImage: z.string().optional(),
+  indexUrl: z.string().optional(),
+  extraIndexUrls: z.array(z.string()).optional(),
+  /** Certificates in PEM. */
+  caBundle: z.string().optional(),
+});
+export type Mounting = z.output<typeof mounting>;
 
 /** The names of its fields. */
 export const imageFields = Object.keys(imageSpec.shape) as (keyof ImageSpec)[];

@@ -65,7 +65,11 @@ const fields = z.strictObject({
  * Absent fields take the queue's defaults.
  */
 export const launchSpec = fields.check((context) => {
-  const { source: from, entrypoint, dockerfile } = context.value;
+  const { source: from, entrypoint, dockerfile, baseImage } = context.value;
+  if (dockerfile !== undefined && baseImage !== undefined) {
+    const message = 'not with a dockerfile: by that an image is built, and on a base image nothing is';
+    context.issues.push({ code: 'custom', input: baseImage, path: ['baseImage'], message });
+  }
   // A Dockerfile may have its own.
   if (from.code === undefined || entrypoint.length > 0 || dockerfile !== undefined) return;
   const message = 'a command and its arguments, such as ["python", "train.py"]';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { imageSpec } from './image-spec.ts';
+import { imageSpec, mounting } from './image-spec.ts';
 import { requeuePolicy } from './requeue-policy.ts';
 import { pinnedSource } from './source.ts';
 
@@ -43,6 +43,8 @@ export const plan = planSummary.extend({
   source: pinnedSource,
   /** How code becomes an image, where it has to. */
   build: imageSpec.optional(),
+  /** How code runs on an image that is not made of it, where it does. */
+  mounted: z.object({ spec: imageSpec, by: mounting }).optional(),
   /** Empty: the image's own. */
   entrypoint: z.array(z.string()),
   args: z.array(z.string()),

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { durationMs } from './duration.ts';
-import { notMounted } from './image-spec.ts';
 import { imageName } from './source.ts';
 import { timeouts } from './launch-spec.ts';
 import { defaultRequeueOn, mostRequeues, requeuePolicy } from './requeue-policy.ts';
@@ -20,11 +19,13 @@ const fields = z.strictObject({
       Object.fromEntries(Object.entries(args).map(([backend, value]) => [backendOf(backend), value])),
     )
     .default({}),
-  /** How code becomes images here. */
+  /** How code becomes images here, unless a run says otherwise. */
   builder: z
     .strictObject({
-      /** The base of images that are generated, unless a run names its own. */
+      /** The base of images that are generated. */
       acceleratorImage: imageName.optional(),
+      /** What code is mounted on where the agents build nothing. Default: the agent's. */
+      baseImage: imageName.optional(),
     })
     .default({}),
   requeue: z
@@ -58,16 +59,8 @@ export const queueSpec = fields.transform((spec, context) => {
     return z.NEVER;
   }
   const { builder, rest } = read;
-  if (builder.baseImage !== undefined) {
-    const path = ['resourceArgs', spec.backend, 'builder', 'base_image'];
-    context.issues.push({ code: 'custom', input: builder.baseImage, path, message: notMounted });
-  }
   const resourceArgs = { ...spec.resourceArgs, [spec.backend]: rest };
-  return {
-    ...spec,
-    resourceArgs,
-    builder: { ...(builder.acceleratorImage && { acceleratorImage: builder.acceleratorImage }), ...spec.builder },
-  };
+  return { ...spec, resourceArgs, builder: { ...builder, ...spec.builder } };
 });
 
 export type QueueSpecInput = z.input<typeof queueSpec>;

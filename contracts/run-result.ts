@@ -63,7 +63,7 @@ export const runResult = z.object({
   /** Counted ones. */
   requeues: z.int(),
   summary: metricsSummary,
-  /** What its source became: `repository@sha256:...`. */
+  /** What its source became, `repository@sha256:...`; else what its last attempt that was seen running runs in. */
   image: z.string().optional(),
 });
 export type RunResult = z.infer<typeof runResult>;

@@ -20,11 +20,41 @@ export interface Overrides {
   runConfig?: Record<string, z.core.util.JSONType>;
   /** From the root of the build's context. */
   dockerfile?: string;
+  /** What the code is mounted on; nothing is built. */
+  baseImage?: string;
   /** Within the source. */
   workingDir?: string;
+  builder?: ImageBuilder;
 }
 
 const words = z.array(z.string(), 'a list of texts');
+
+const accelerator = z.strictObject({ base_image: imageName.nullish() }, 'a map').nullish();
+
+const imageBuilder = z
+  .strictObject(
+    {
+      accelerator,
+      /** Up to version 0.15.6. */
+      cuda: accelerator,
+      base_image: imageName.nullish(),
+    },
+    'a map',
+  )
+  .nullish()
+  .transform((builder): ImageBuilder => {
+    const acceleratorImage = builder?.accelerator?.base_image ?? builder?.cuda?.base_image;
+    const baseImage = builder?.base_image;
+    return { ...(acceleratorImage && { acceleratorImage }), ...(baseImage && { baseImage }) };
+  });
+
+/** How images are made, in our words. */
+export interface ImageBuilder {
+  /** The base of images that are generated. */
+  acceleratorImage?: string;
+  /** What code is mounted on where nothing is built. */
+  baseImage?: string;
+}
 
 const overrides = z.strictObject({
   args: words.optional(),
@@ -33,6 +63,8 @@ const overrides = z.strictObject({
   entry_point: words.optional(),
   run_config: z.record(z.string(), z.json(), 'a map').optional(),
   dockerfile: z.string('a path').optional(),
+  base_image: imageName.optional(),
+  builder: imageBuilder.optional(),
   working_dir: z.string('a path').optional(),
 });
 
@@ -51,7 +83,7 @@ export function overridesOf(json: unknown): { overrides: Overrides } | { issues:
   const schema = nested ? z.strictObject({ overrides: overridden }).transform((outer) => outer.overrides) : overridden;
   const parsed = schema.safeParse(json);
   if (!parsed.success) return { issues: fieldIssues(parsed.error, json) };
-  const { args, entrypoint, entry_point, run_config, dockerfile, working_dir } = parsed.data;
+  const { args, entrypoint, entry_point, run_config, dockerfile, base_image, working_dir, builder } = parsed.data;
   const command = entrypoint ?? entry_point;
   return {
     overrides: {
@@ -59,7 +91,9 @@ export function overridesOf(json: unknown): { overrides: Overrides } | { issues:
       ...(args === undefined ? {} : { args }),
       ...(run_config === undefined ? {} : { runConfig: run_config }),
       ...(dockerfile === undefined ? {} : { dockerfile }),
+      ...(base_image === undefined ? {} : { baseImage: base_image }),
       ...(working_dir === undefined ? {} : { workingDir: working_dir }),
+      ...(builder === undefined ? {} : { builder }),
     },
   };
 }
@@ -68,32 +102,8 @@ function isEmpty(value: unknown): boolean {
   return value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
-const accelerator = z.strictObject({ base_image: imageName.nullish() }, 'a map').nullish();
-
 /** What stands in `resource_args.<backend>` beside the backend's own. */
-const withBuilder = z
-  .object({
-    builder: z
-      .strictObject(
-        {
-          accelerator,
-          /** Up to version 0.15.6. */
-          cuda: accelerator,
-          base_image: imageName.nullish(),
-        },
-        'a map',
-      )
-      .nullish(),
-  })
-  .catchall(z.json());
-
-/** How images are made for a queue, in our words. */
-export interface QueueBuilder {
-  /** The base of images that are generated. */
-  acceleratorImage?: string;
-  /** What code is mounted on where nothing is built. */
-  baseImage?: string;
-}
+const withBuilder = z.object({ builder: imageBuilder }).catchall(z.json());
 
 /**
  * Takes what is about images out of `resource_args.<backend>`: `{"gpus": "all", "builder": {"accelerator": {"base_image": "..."}}}`.
@@ -101,14 +111,9 @@ export interface QueueBuilder {
  */
 export function builderOf(
   args: unknown,
-): { builder: QueueBuilder; rest: Record<string, z.core.util.JSONType> } | { issues: FieldIssue[] } {
+): { builder: ImageBuilder; rest: Record<string, z.core.util.JSONType> } | { issues: FieldIssue[] } {
   const parsed = withBuilder.safeParse(args);
   if (!parsed.success) return { issues: fieldIssues(parsed.error, args) };
   const { builder, ...rest } = parsed.data;
-  const acceleratorImage = builder?.accelerator?.base_image ?? builder?.cuda?.base_image;
-  const baseImage = builder?.base_image;
-  return {
-    builder: { ...(acceleratorImage && { acceleratorImage }), ...(baseImage && { baseImage }) },
-    rest,
-  };
+  return { builder, rest };
 }

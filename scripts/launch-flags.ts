@@ -16,6 +16,7 @@ export interface LaunchFlags {
   code?: string;
   dockerImage?: string;
   dockerfile?: string;
+  baseImage?: string;
   buildContext?: string;
   workingDir?: string;
   runtime?: string;
@@ -64,7 +65,7 @@ export function specFromFlags(request: LaunchRequest): LaunchSpecInput {
     ...base,
     ...over,
     ...textFlags(flags),
-    ...imageFlags(flags, base),
+    ...imageFlags(flags, { ...base.builder, ...over.builder }),
     user: flags.user ?? base.user ?? request.user,
     ...(command === undefined ? {} : { entrypoint: command }),
     ...(source === undefined ? {} : { source }),
@@ -93,15 +94,16 @@ function textFlags({ queue, project, name, priority, tag, env }: LaunchFlags): P
   };
 }
 
-function imageFlags(flags: LaunchFlags, base: Partial<LaunchSpecInput>): Partial<LaunchSpecInput> {
-  const { dockerfile, buildContext, workingDir, runtime, acceleratorImage } = flags;
+function imageFlags(flags: LaunchFlags, base: LaunchSpecInput['builder']): Partial<LaunchSpecInput> {
+  const { dockerfile, baseImage, buildContext, workingDir, runtime, acceleratorImage } = flags;
   const builder = {
-    ...base.builder,
+    ...base,
     ...(runtime === undefined ? {} : { runtime }),
     ...(acceleratorImage === undefined ? {} : { acceleratorImage }),
   };
   return {
     ...(dockerfile === undefined ? {} : { dockerfile }),
+    ...(baseImage === undefined ? {} : { baseImage }),
     ...(buildContext === undefined ? {} : { buildContext }),
     ...(workingDir === undefined ? {} : { workingDir }),
     ...(Object.keys(builder).length === 0 ? {} : { builder }),

@@ -1,14 +1,17 @@
+import { rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Worker, type Logger, type WorkerOptions } from '@temporalio/worker';
 import { agentActivities } from '../activities/agent-activities.ts';
 import { createBuilder, type Builder } from '../activities/images/builder.ts';
+import { certificatesOf } from '../activities/images/certificates.ts';
 import { createBackends } from '../activities/backends/registry.ts';
 import type { Backend } from '../activities/backends/backend.ts';
 import { Attended } from '../activities/attended.ts';
 import type { AgentDependencies, KillPoint } from '../activities/dependencies.ts';
 import type { AgentSpec } from '../contracts/agent-spec.ts';
 import { RelaunchError } from '../contracts/failures.ts';
+import type { Mounting } from '../contracts/image-spec.ts';
 import { agentTaskQueue, ioTaskQueue, resolveTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
 import { dropAgentLease, isAgentAlive, renewAgentLease, renewLeaseMs, takeAgentLease } from '../store/agent-lease.ts';
 import { claimStore } from '../store/entity-record.ts';
@@ -45,7 +48,7 @@ export interface AgentOptions {
   docker?: { host?: string | undefined; configDirectory?: string | undefined };
   /** Which clusters it reaches. Default: the one that kubectl would. */
   kubernetes?: AgentSpec['kubernetes'];
-  /** How it makes images of code. Default: it makes none. */
+  /** How it gets code into containers. Default: that is left to others. */
   builder?: AgentSpec['builder'];
   registries?: AgentSpec['registries'];
   logger: Logger;
@@ -86,7 +89,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
     },
     failed: warn(logger, 'a watch of Kubernetes failed'),
   };
-  const docker = { ...options.docker, owner: namespaceId };
+  const docker = { ...options.docker, owner: namespaceId, reached: options.reached };
   const backends = options.backends ?? createBackends({ home, baseEnv, docker, kubernetes });
   const letGo = async (): Promise<void> => {
     for (const backend of backends) backend.close();
@@ -101,10 +104,14 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
     throw error;
   }
   const gate = new JobGate(options.maxJobs, submitPollers);
+  const workplace = join(home, 'submits', name);
+  await rm(workplace, { recursive: true, force: true, maxRetries: 3 });
   const needs: AgentDependencies = {
     agent: name,
     store,
     backends,
+    mounting: mountingOf(options.builder),
+    workplace,
     permits: gate,
     attended: new Attended(),
     ownWorkflow: ownWorkflow(client),
@@ -195,7 +202,7 @@ async function builderOf(
   { name, home, builder: spec, registries = {}, docker = {} }: AgentOptions,
   store: Store,
 ): Promise<Builder | undefined> {
-  if (spec === undefined) return undefined;
+  if (spec?.type !== 'docker') return undefined;
   return createBuilder(store, {
     workplace: join(home, 'builds', name),
     spec,
@@ -203,6 +210,12 @@ async function builderOf(
     dockerConfigDir: docker.configDirectory ?? join(homedir(), '.docker'),
     registries,
   });
+}
+
+function mountingOf(spec: AgentOptions['builder']): Mounting | undefined {
+  if (spec?.type !== 'none') return undefined;
+  const { baseImage, pythonImage, indexUrl, extraIndexUrls } = spec;
+  return { baseImage, pythonImage, indexUrl, extraIndexUrls, ...certificatesOf(spec) };
 }
 
 /** Following costs nearly nothing: as many as there may ever be. */

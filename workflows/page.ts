@@ -58,8 +58,10 @@ export class Page {
     this.#refresh();
   }
 
-  observed({ phase, node, why }: Observation): void {
+  observed({ phase, node, why, image }: Observation): void {
     const now = this.#current();
+    // Of what was built for it, it has the name already.
+    if (image !== undefined && this.#plan?.needsImage !== true) this.#image = image;
     if (now !== undefined && node !== undefined) now.node = node;
     if (why !== undefined && now !== undefined) now.why = why;
     else delete now?.why;

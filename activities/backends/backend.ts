@@ -24,6 +24,8 @@ export interface Attempt {
   agent: string;
   /** Puts the plan's source into an empty directory that exists. @throws RelaunchError LaunchRejected where it is not what it should be, StoreUnavailable */
   unpackSource(directory: string): Promise<void>;
+  /** A directory of the agent's alone, there or not, for what is needed only while it submits: what one that was killed has left there goes. */
+  workplace: string;
 }
 
 export interface JobLine {
@@ -59,6 +61,8 @@ export interface Backend {
   readonly hostBound: boolean;
   /** What it can run. */
   readonly sources: readonly SourceKind[];
+  /** It runs code on images that are not made of it, as {@link Plan.mounted} says. */
+  readonly mountsCode: boolean;
   /** Checks `resourceArgs.<name>` of a queue. Answers what is wrong with it, in words; empty: nothing. */
   checkResourceArgs(resourceArgs: unknown): string[];
   /** Where the attempts of a queue with these arguments are. */

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import type { AgentSpec } from '../../contracts/agent-spec.ts';
+import type { BuilderSpec } from '../../contracts/builder-spec.ts';
 import type { Store } from '../../store/store.ts';
 import { BuildLeases } from './build-leases.ts';
+import { certificatesOf } from './certificates.ts';
 import { DockerEngine } from './engine/docker-engine.ts';
 import type { ImageEngine } from './engine/image-engine.ts';
 import type { BuildSettings } from './prepared-build.ts';
@@ -24,7 +25,7 @@ export interface Builder {
 export interface BuilderOptions {
   /** Of this agent alone; what one that was killed has left there goes. */
   workplace: string;
-  spec: NonNullable<AgentSpec['builder']>;
+  spec: Extract<BuilderSpec, { type: 'docker' }>;
   /** As DOCKER_HOST has it. */
   engineAddress: string;
   /** Where Docker's config.json is. */
@@ -35,7 +36,7 @@ export interface BuilderOptions {
 /** Nothing is connected to before the first image. */
 export async function createBuilder(store: Store, options: BuilderOptions): Promise<Builder> {
   const { workplace, spec, engineAddress, dockerConfigDir, registries } = options;
-  const { caBundle, network, ...settings } = spec;
+  const { network, ...settings } = spec;
   const hosts = Object.entries(registries);
   await rm(workplace, { recursive: true, force: true, maxRetries: 3 });
   await mkdir(workplace, { recursive: true });
@@ -43,8 +44,8 @@ export async function createBuilder(store: Store, options: BuilderOptions): Prom
     workplace,
     settings: {
       ...settings,
+      ...certificatesOf(spec),
       networkMode: network,
-      ...(caBundle === undefined ? {} : { caBundle: readFileSync(caBundle, 'utf8') }),
     },
     engine: new DockerEngine({
       address: engineAddress,

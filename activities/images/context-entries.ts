@@ -8,19 +8,30 @@ export type ContextEntry = { path: string } & (
   | { kind: 'link'; target: string }
 );
 
-/** What of a directory goes into a build's context, in no particular order; empty directories do not. Nobody else writes to it. */
-export async function contextEntries(directory: string, isIgnored: Ignore): Promise<ContextEntry[]> {
-  const entries: ContextEntry[] = [];
+/** What is in a directory of code. */
+export type TreeEntry = ContextEntry | { path: string; kind: 'directory' };
+
+/** All that is in a directory, in no particular order. Nobody else writes to it. */
+export async function treeEntries(directory: string): Promise<TreeEntry[]> {
+  const entries: TreeEntry[] = [];
   const waiting = [''];
   for (let below = waiting.pop(); below !== undefined; below = waiting.pop()) {
     for (const found of await readdir(join(directory, below), { withFileTypes: true })) {
       const path = below === '' ? found.name : `${below}/${found.name}`;
-      if (found.isDirectory()) waiting.push(path);
-      else if (!isIgnored(path)) entries.push(await entryOf(join(directory, path), path));
+      if (found.isDirectory()) {
+        entries.push({ path, kind: 'directory' });
+        waiting.push(path);
+      } else entries.push(await entryOf(join(directory, path), path));
     }
   }
   return entries;
 }
+
+/** What of a directory goes into a build's context; empty directories do not. */
+export const contextEntries = async (directory: string, isIgnored: Ignore): Promise<ContextEntry[]> =>
+  (await treeEntries(directory)).filter(
+    (entry): entry is ContextEntry => entry.kind !== 'directory' && !isIgnored(entry.path),
+  );
 
 async function entryOf(absolute: string, path: string): Promise<ContextEntry> {
   const stat = await lstat(absolute);
@@ -30,13 +41,21 @@ async function entryOf(absolute: string, path: string): Promise<ContextEntry> {
 }
 
 /** Entries below a directory of the context, `.` for its root. */
-export const entriesAt = (directory: string, entries: readonly ContextEntry[]): ContextEntry[] =>
+export const entriesAt = <T extends TreeEntry>(directory: string, entries: readonly T[]): T[] =>
   directory === '.' ? [...entries] : entries.map((entry) => ({ ...entry, path: `${directory}/${entry.path}` }));
 
-/** Entries with files of ours, which take the places of those of the same path. */
-export function withFiles(entries: readonly ContextEntry[], files: Readonly<Record<string, string>>): ContextEntry[] {
+/** Entries with files of ours, which take the place of whatever is in their way. */
+export function withFiles<T extends TreeEntry>(
+  entries: readonly T[],
+  files: Readonly<Record<string, string>>,
+): (T | ContextEntry)[] {
+  const paths = Object.keys(files);
+  const isInTheWay = ({ path, kind }: T): boolean =>
+    paths.some(
+      (our) => our === path || path.startsWith(`${our}/`) || (kind !== 'directory' && our.startsWith(`${path}/`)),
+    );
   const ours = Object.entries(files).map(([path, text]) => {
     return { path, kind: 'file' as const, isExecutable: false, content: Buffer.from(text) };
   });
-  return [...entries.filter(({ path }) => !Object.hasOwn(files, path)), ...ours];
+  return [...entries.filter((entry) => !isInTheWay(entry)), ...ours];
 }

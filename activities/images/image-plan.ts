@@ -43,15 +43,18 @@ export function imagePlan(request: ImageRequest): ImagePlan {
 }
 
 /** On the image that its user chose: it is as it has to be. */
-function mountedOn(project: Project, { entrypoint, acceleratorImage }: ImageRequest, baseImage: string): ImagePlan {
-  const { words, files, warnings } = commandOf(project, entrypoint);
-  const unused = 'the base image for accelerators is not used: baseImage is';
+function mountedOn(project: Project, request: ImageRequest, baseImage: string): ImagePlan {
+  const { words, files, warnings } = commandOf(project, request.entrypoint);
   return {
     kind: 'mounted',
     baseImage: checked(baseImage),
     context: project.context,
     ...mountedSource(words, project.workingDir, files),
-    warnings: [...warnings, ...(acceleratorImage === undefined ? [] : [unused])],
+    warnings: [
+      ...warnings,
+      ...(request.acceleratorImage === undefined ? [] : ['the base image for accelerators is not used: baseImage is']),
+      ...(request.job?.runtime === undefined ? [] : ['runtime is not used: baseImage has its own']),
+    ],
   };
 }
 

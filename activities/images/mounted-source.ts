@@ -3,7 +3,7 @@ import { localFile, rootFile, type PythonDependencies } from './python-dependenc
 import type { PythonSettings } from './python-settings.ts';
 import { withoutCredentials } from './url-credentials.ts';
 
-/** How a source runs that no image is made of: on a base image, at {@link mountPath}. */
+/** How a source runs that no image is made of: mounted on a base image. */
 export interface MountedSource {
   /** Absolute. */
   workingDir: string;
@@ -11,13 +11,14 @@ export interface MountedSource {
   command: string[];
   /** To be added to the source, by paths within it. */
   files: Record<string, string>;
-  /** What must not be seen in the log. */
-  mask: string[];
   warnings: string[];
 }
 
-/** Where the source is in the container. */
-export const mountPath = '/mnt/relaunch';
+/** What is mounted in the container, and the directory of the source on it: what one may do at the root of a mount is not ours to say. */
+export const mountedVolume = '/mnt/relaunch';
+export const codeDirectory = 'code';
+
+const mountPath = `${mountedVolume}/${codeDirectory}`;
 
 /** Of the source, for what we add. */
 const ours = '.relaunch';
@@ -32,7 +33,6 @@ export const mountedSource = (
   workingDir: joined(mountPath, workingDir),
   command: [...entrypoint],
   files,
-  mask: [],
   warnings: [],
 });
 
@@ -49,13 +49,20 @@ export function installing(
   if (Object.keys(files).length === 0) return { ...source, warnings };
   const { caBundle } = settings;
   const { env, left } = indexes(settings);
-  const pip = `${environment}/bin/pip install --no-input --disable-pip-version-check`;
+  const masking = mask.length === 0 ? '' : `python3 ${mountPath}/${ours}/${maskingFile} `;
+  const pip = `${masking}${environment}/bin/pip install --no-input --disable-pip-version-check`;
   const root = local.length === 0 ? 'requirements' : 'local';
   const cert = caBundle === undefined ? [] : [`export PIP_CERT=${mountPath}/${ours}/ca.pem`];
   const script = [
+    // A shell that waits for a child in the background is ended by a signal at once, one that runs it only after it.
+    "trap 'exit 143' TERM",
     'set -e',
+    '{',
     `python3 -m venv --system-site-packages ${environment}`,
-    `(${[...cert, ...env, `cd ${mountPath}`, `${pip} --requirement=${mountPath}/${ours}/${root}/${rootFile}`].join('; ')}) >&2`,
+    ...[...cert, ...env, `cd ${mountPath}`, `${pip} --requirement=${mountPath}/${ours}/${root}/${rootFile}`],
+    '} >&2 &',
+    'wait $!',
+    'trap - TERM',
     `PATH=${environment}/bin:$PATH exec "$@"`,
   ].join('\n');
   return {
@@ -66,11 +73,31 @@ export function installing(
       ...below('requirements', { ...files, ...secret }),
       ...below('local', localFile(dependencies)),
       ...(caBundle === undefined ? {} : below('.', { 'ca.pem': caBundle })),
+      ...(mask.length === 0 ? {} : below('.', { [maskingFile]: maskingProgram, [maskFile]: maskOf(mask) })),
     },
-    mask,
     warnings: [...warnings, ...left],
   };
 }
+
+const maskingFile = 'masking.py';
+const maskFile = 'mask.json';
+
+/** Runs the command of its arguments, and puts stars into what that writes. Only this log: what the job itself writes may have these words. */
+const maskingProgram = `import json, os, subprocess, sys
+
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '${maskFile}')) as file:
+    mask = [each.encode() for each in json.load(file)]
+with subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as command:
+    for line in command.stdout:
+        for each in mask:
+            line = line.replace(each, b'****')
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+sys.exit(command.returncode)
+`;
+
+const maskOf = (mask: readonly string[]): string =>
+  JSON.stringify(mask.toSorted((a, b) => b.length - a.length).map((each) => each.toWellFormed()));
 
 const below = (directory: string, texts: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(texts).map(([path, text]) => [joined(joined(ours, directory), path), text]));

@@ -28,6 +28,7 @@ export function addLaunch(program: Command, cli: Cli): void {
     .option('--code <dir>', 'the directory to pack and run in')
     .option('-d, --docker-image <name>', 'the image to run, where the queue runs images')
     .option('-D, --dockerfile <path>', "builds the image by this Dockerfile, counted from the build's context")
+    .option('-B, --base-image <name>', 'builds nothing: the code is mounted on this image, which has all that it needs')
     .option('--build-context <dir>', 'the directory of the code that the build gets (default: all of it)')
     .option('--working-dir <dir>', 'where the command starts, within the code')
     .option(
@@ -58,6 +59,7 @@ const help = `${examples(
   'relaunch launch -q laptop --code ./digits --set epochs=20 --set optim.name=adam -- python train.py',
   'relaunch launch -q gpu -d registry.example/train:v3 -E "python train.py"',
   'relaunch launch -q gpu --code ./digits -D ./Dockerfile --follow',
+  'relaunch launch -q gpu --code ./digits -B registry.example/torch:2.9 -E "python train.py"',
   'relaunch launch -f launch.yaml --key nightly-2026-11-05',
 )}
 

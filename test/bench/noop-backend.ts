@@ -7,6 +7,7 @@ export const noopBackend: Backend = {
   name: 'noop',
   hostBound: true,
   sources: ['code'],
+  mountsCode: false,
   checkResourceArgs: () => [],
   placeOf: () => undefined,
   check: nothing,

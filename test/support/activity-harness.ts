@@ -66,6 +66,7 @@ export class ActivityHarness {
       agent,
       store: this.store,
       backends: [this.processes.backend],
+      workplace: join(this.scratch, 'submits'),
       permits: this.gate,
       attended: new Attended(),
       ownWorkflow: this.workflowState,

@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import type Docker from 'dockerode';
 import type { z } from 'zod';
 import { logs, result, submit, type Run, type RunEnd } from '../../client/index.ts';
+import type { builderSpec } from '../../contracts/builder-spec.ts';
 import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';
 import { upDocker, type DockerTestbed } from '../../scripts/testbed/docker/up.ts';
 import { requestsIn } from './access-log.ts';
@@ -50,8 +51,12 @@ export class ImageScene {
     return new ImageScene(cluster, testbed);
   }
 
-  /** The file of an agent that builds for these queues, with what else its builder is told; null: it has none. */
-  async agentFile(name: string, builder: object | null = {}, queues: readonly string[] = [name]): Promise<string> {
+  /** The file of an agent for these queues. It builds, unless its builder is told otherwise; null: it has none. */
+  async agentFile(
+    name: string,
+    builder: Partial<z.input<typeof builderSpec>> | null = {},
+    queues: readonly string[] = [name],
+  ): Promise<string> {
     const { dockerHost, registry, images } = this.testbed;
     const destination = `${registry.open.host}/${this.repository}`;
     const file = join(this.cluster.home, `${name}.yaml`);
@@ -59,7 +64,13 @@ export class ImageScene {
       ...{ name, queues, maxJobs: 8, docker: { host: dockerHost } },
       ...(builder === null
         ? {}
-        : { builder: { destination, pythonImage: images.python, network: 'host', ...builder } }),
+        : {
+            builder: {
+              ...(builder.type === 'none' ? {} : { destination, network: 'host' }),
+              pythonImage: images.python,
+              ...builder,
+            },
+          }),
     };
     await writeFile(file, stringify(spec));
     return file;

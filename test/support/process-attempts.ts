@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Attempt } from '../../activities/backends/backend.ts';
 import type { AttemptOptions } from './backend-harness.ts';
@@ -38,5 +39,6 @@ export function attemptOf({ command, env = {}, uid, run, n = 1, agent = 'laptop'
       tags: [],
     },
     unpackSource: (directory) => writeFile(join(directory, 'marker'), 'unpacked'),
+    workplace: join(tmpdir(), `relaunch-submits-${randomUUID()}`),
   };
 }

@@ -82,6 +82,16 @@ test('flags win over overrides, overrides over the file', () => {
   });
 });
 
+test('what is said of images by flags, overrides and the file comes together', () => {
+  const file = { value: { entrypoint: ['f'], builder: { runtime: '3.10', baseImage: 'f' } }, name: 'l.yaml', dir: '/' };
+  const config = { value: { base_image: 'c', builder: { base_image: 'c' } }, name: '{}' };
+  expect(from({ file, config, flags: { baseImage: 'flag', runtime: '3.11' } })).toMatchObject({
+    baseImage: 'flag',
+    builder: { runtime: '3.11', baseImage: 'c' },
+  });
+  expect(from({ file, config })).toMatchObject({ baseImage: 'c', builder: { runtime: '3.10', baseImage: 'c' } });
+});
+
 test("a file's directory of code counts from where the file is", () => {
   const file = { value: { source: { code: { dir: 'code' } } }, name: 'l.yaml', dir: '/specs' };
   expect(from({ file }).source).toEqual({ code: { dir: '/specs/code' } });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { agentSpec } from '../../contracts/agent-spec.ts';
-import { fieldIssues, type FieldIssue } from '../../contracts/issues.ts';
+import { fieldIssues, formatIssues, type FieldIssue } from '../../contracts/issues.ts';
 
 function wrongWith(spec: unknown): FieldIssue[] {
   const parsed = agentSpec.safeParse(spec);
@@ -19,6 +19,42 @@ test('an agent’s file may say all that there is, and it comes out as it is', (
     kubernetes: { kubeconfig: '~/.kube/config', context: 'prod', namespaces: ['ml', 'ml-2'] },
   };
   expect(agentSpec.parse(spec)).toEqual(spec);
+});
+
+test.each([
+  [{ destination: 'registry.example/runs' }, { type: 'docker', maxBuilds: 2, buildArgs: {}, cacheFrom: [] }],
+  [{ type: 'docker', destination: 'registry.example/runs' }, { type: 'docker' }],
+  [{ type: 'none' }, { type: 'none', extraIndexUrls: [] }],
+  [
+    { type: 'none', baseImage: 'torch:2', indexUrl: 'https://i.example/a@b' },
+    { baseImage: 'torch:2', indexUrl: 'https://i.example/a@b' },
+  ],
+])('a builder %j makes images unless it says otherwise', (builder, expected) => {
+  expect(agentSpec.parse({ builder }).builder).toMatchObject(expected);
+});
+
+test.each<[object, string[]]>([
+  [{ type: 'kaniko' }, ['builder.type is "kaniko": docker or none']],
+  [
+    { type: 'none', destination: 'registry.example/runs', maxBuilds: 2 },
+    ['destination is "registry.example/runs"', 'maxBuilds is 2'].map(
+      (field) => `builder.${field}: not with type: none, which makes no images`,
+    ),
+  ],
+  [
+    { destination: 'registry.example/runs', baseImage: 'torch:2' },
+    ['builder.baseImage is "torch:2": only with type: none; what is generated is based on pythonImage'],
+  ],
+  ...[{ indexUrl: 'https://u:secret@i.example' }, { extraIndexUrls: ['https://secret@i.example'] }].map(
+    (index): [object, string[]] => [
+      { type: 'none', ...index },
+      [
+        'builder.type is "none": not with credentials in indexUrl or extraIndexUrls: jobs would see them; name that index in requirements.txt, or use type docker',
+      ],
+    ],
+  ),
+])('a builder %j is refused in words', (builder, sentences) => {
+  expect(formatIssues(wrongWith({ builder })).split('\n')).toEqual(sentences);
 });
 
 test.each([

@@ -169,10 +169,11 @@ describe('a queue', () => {
     },
   );
 
-  test('has the accelerator image of W&B’s arguments for its builder, and leaves the backend the rest', () => {
-    const docker = { gpus: 'all', builder: { accelerator: { base_image: 'tensorflow/tensorflow:latest-gpu' } } };
+  test('has the images of W&B’s arguments for its builder, and leaves the backend the rest', () => {
+    const accelerator = { base_image: 'tensorflow/tensorflow:latest-gpu' };
+    const docker = { gpus: 'all', builder: { accelerator, base_image: 'torch:2' } };
     expect(queueSpec.parse({ backend: 'local-container', resourceArgs: { 'local-container': docker } })).toMatchObject({
-      builder: { acceleratorImage: 'tensorflow/tensorflow:latest-gpu' },
+      builder: { acceleratorImage: 'tensorflow/tensorflow:latest-gpu', baseImage: 'torch:2' },
       resourceArgs: { docker: { gpus: 'all' } },
     });
   });

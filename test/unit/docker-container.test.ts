@@ -9,7 +9,7 @@ const made = (resourceArgs: object, { entrypoint = [] as string[], args = [] as 
   const plan = { ...attempt.plan, args };
   return containerOf({ ...attempt, plan }, 'image:1', parseDockerArgs(resourceArgs), {
     owner: 'o',
-    warning: undefined,
+    warnings: [],
   });
 };
 
@@ -29,6 +29,33 @@ describe('what runs', () => {
   ])('%s', (_, resourceArgs, command, expected) => {
     const { Entrypoint, Cmd } = made(resourceArgs, command);
     expect({ Entrypoint, Cmd }).toMatchObject(expected);
+  });
+});
+
+describe('code on a base image', () => {
+  const attempt = attemptOf({ command: ['python', 'train.py'], run: 'r', uid: 'u' });
+  const withWarnings = (warnings: string[]) =>
+    containerOf(attempt, 'image:1', parseDockerArgs({ workdir: '/queue' }), {
+      owner: 'o',
+      warnings,
+      workingDir: '/code',
+    });
+
+  test('starts where it is, on a volume that is known as the attempt’s', () => {
+    const { WorkingDir, HostConfig } = withWarnings([]);
+    expect(WorkingDir).toBe('/code');
+    expect(HostConfig?.Mounts?.at(-1)).toMatchObject({
+      Source: '',
+      VolumeOptions: { Labels: { 'relaunch.dev/attempt-uid': 'u', 'relaunch.dev/note': 'code' } },
+    });
+  });
+
+  test('has not more warnings than every list of containers can bear', () => {
+    const label = (warnings: string[]) => withWarnings(warnings).Labels?.['relaunch.dev/warning'];
+    expect(label([])).toBeUndefined();
+    expect(label(['a', 'b'])).toBe('a\nb');
+    const lines = label(Array.from({ length: 1_000 }, (_, i) => String(i)))?.split('\n');
+    expect(lines?.slice(-2)).toEqual(['19', 'and 980 more such warnings']);
   });
 });
 

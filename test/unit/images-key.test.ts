@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { contextDigest } from '../../activities/images/context-digest.ts';
-import { contextEntries, entriesAt, withFiles, type ContextEntry } from '../../activities/images/context-entries.ts';
+import {
+  contextEntries,
+  entriesAt,
+  treeEntries,
+  withFiles,
+  type ContextEntry,
+} from '../../activities/images/context-entries.ts';
 import { dockerignore } from '../../activities/images/dockerignore.ts';
 import { imageKey, type ImageContent } from '../../activities/images/image-key.ts';
 import { sourceDirectory } from '../../activities/images/source-directory.ts';
@@ -50,11 +56,14 @@ describe('the digest of a context', () => {
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  async function entriesOf(tree: Tree, ignore = ''): Promise<ContextEntry[]> {
+  async function madeOf(tree: Tree): Promise<string> {
     const directory = await mkdtemp(join(root, 'x-'));
     await makeTree(directory, tree);
-    return contextEntries(directory, dockerignore(ignore));
+    return directory;
   }
+
+  const entriesOf = async (tree: Tree, ignore = ''): Promise<ContextEntry[]> =>
+    contextEntries(await madeOf(tree), dockerignore(ignore));
 
   const digestOf = async (tree: Tree, ignore?: string): Promise<string> => contextDigest(await entriesOf(tree, ignore));
 
@@ -101,6 +110,14 @@ describe('the digest of a context', () => {
     const named = (entries: readonly ContextEntry[]): string[] => entries.map(({ path }) => path).sort();
     expect(named(ours)).toEqual(['requirements/x', 'src/link', 'src/sub/run.sh', 'src/train.py']);
     expect(await contextDigest(ours)).toBe(await digestOf({ ...expected, 'requirements/x': '' }));
+  });
+
+  test('and in place of whatever is in their way', async () => {
+    const there = await treeEntries(await madeOf({ '.relaunch': '-> /etc', 'a.py/b': '', 'empty/c': '', d: '' }));
+    const mixed = withFiles(there, { '.relaunch/x': '1', 'a.py': '2', 'empty/c': '3' });
+    expect(mixed.map(({ path, kind }) => `${kind} ${path}`).sort()).toEqual([
+      ...['directory empty', 'file .relaunch/x', 'file a.py', 'file d', 'file empty/c'],
+    ]);
   });
 
   test('a directory is read without following links', async () => {

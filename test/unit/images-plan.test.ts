@@ -71,6 +71,24 @@ describe('what wins', () => {
     });
   });
 
+  test('a base image is what it is: what would be for another one is said to be left out', () => {
+    const request = { overrides: { baseImage: 'a' }, acceleratorImage: 'cuda', job: { runtime: '3.9' } };
+    expect(planOf(request)).toMatchObject({
+      warnings: [
+        'the base image for accelerators is not used: baseImage is',
+        'runtime is not used: baseImage has its own',
+      ],
+    });
+  });
+
+  test('a line of a notebook that is left out is shown without its credentials', () => {
+    const cells = [{ cell_type: 'code', source: '!pip install -i https://ada:s3cr3t@i.example six' }];
+    const notebook = { 'nb.ipynb': JSON.stringify({ nbformat: 4, cells }) };
+    expect(planOf({ tree: notebook, entrypoint: ['nb.ipynb'], overrides: { baseImage: 'a' } })).toMatchObject({
+      warnings: ['nb.ipynb: "!pip install -i https://****@i.example six" is left out, it is not Python'],
+    });
+  });
+
   test('a plain Dockerfile that nobody named is not used', () => {
     expect(planOf({ tree: { ...tree, Dockerfile: 'FROM own' } }).kind).toBe('generated');
   });
@@ -229,10 +247,9 @@ describe('without a builder', () => {
       kind: 'mounted',
       baseImage: 'python:3.10-slim',
       context: '.',
-      workingDir: '/mnt/relaunch',
+      workingDir: '/mnt/relaunch/code',
       command: ['python', 'train.py'],
       files: {},
-      mask: [],
       warnings: [expect.stringContaining('there is no requirements.txt')],
     });
   });
@@ -253,19 +270,19 @@ describe('without a builder', () => {
     };
     const plan = planOf({ builder, tree: files, overrides: { workingDir: 'sub' } });
     expect(plan).toMatchObject({
-      workingDir: '/mnt/relaunch/sub',
+      workingDir: '/mnt/relaunch/code/sub',
       command: ['sh', '-c', expect.any(String), 'relaunch', 'python', 'train.py'],
       files: {
         '.relaunch/requirements/requirements.txt': '--index-url=https://token@host/simple\nsix\n# -e .\n',
         '.relaunch/local/requirements.txt': '-r ../requirements/requirements.txt\n-e .\n',
         '.relaunch/ca.pem': 'PEM',
+        '.relaunch/mask.json': '["token@","token"]',
       },
-      mask: ['token@', 'token'],
       warnings: ["the agent's package indexes with credentials are not used: jobs must not see them"],
     });
     const [, , script = ''] = plan.kind === 'mounted' ? plan.command : [];
     expect(script).toContain(`export PIP_INDEX_URL='https://i.example/it'\\''s'`);
-    expect(script).toContain('--requirement=/mnt/relaunch/.relaunch/local/requirements.txt');
+    expect(script).toContain('--requirement=/mnt/relaunch/code/.relaunch/local/requirements.txt');
     expect(script).not.toContain('secret');
     expect(script.split('\n').at(-1)).toBe('PATH=/tmp/relaunch-env/bin:$PATH exec "$@"');
   });

@@ -14,6 +14,15 @@ test('overrides as the client writes them', () => {
   });
 });
 
+test('overrides with a base image, and with what is about images', () => {
+  expect(overridesOf({ base_image: 'b', builder: { accelerator: { base_image: 'a' }, base_image: 'c' } })).toEqual({
+    overrides: { baseImage: 'b', builder: { acceleratorImage: 'a', baseImage: 'c' } },
+  });
+  expect(overridesOf({ base_image: 'no image', builder: { base: 'x' } })).toMatchObject({
+    issues: [{ path: 'base_image' }, { path: 'builder.base' }],
+  });
+});
+
 test.each([null, ''])('a Dockerfile that is %j is not overridden', (dockerfile) => {
   expect(overridesOf({ dockerfile, working_dir: null })).toEqual({ overrides: {} });
 });

@@ -3,9 +3,10 @@ import { jobEnvironment } from '../../../contracts/environment.ts';
 import type { Attempt } from '../backend.ts';
 import { allLabelsOf } from '../labels.ts';
 import { checkpointDir, checkpointMount, checkpointVolume } from './checkpoints.ts';
+import { codeVolume } from './code-volume.ts';
 import type { FlagSettings } from './flags/flags.ts';
 
-/** What follow says in the log before anything else: of a pull that failed. */
+/** What follow says in the log before anything else, a line each. */
 export const warningLabel = 'relaunch.dev/warning';
 
 /** The log is read as it is written; what a reader that was away for long could not have is bounded by this, for each attempt. */
@@ -16,7 +17,7 @@ export function containerOf(
   attempt: Pick<Attempt, 'ref' | 'plan' | 'agent'>,
   image: string,
   { config, host, env, labels, command }: FlagSettings,
-  { owner, warning }: { owner: string; warning: string | undefined },
+  { owner, warnings, workingDir }: { owner: string; warnings: readonly string[]; workingDir?: string | undefined },
 ): ContainerCreateOptions {
   const { ref, plan } = attempt;
   const checkpoints = checkpointVolume(owner, ref.entity, ref.run);
@@ -24,12 +25,14 @@ export function containerOf(
   return {
     ...config,
     Image: image,
+    // That of code is where its own paths count from, whatever the queue says.
+    ...(workingDir === undefined ? {} : { WorkingDir: workingDir }),
     ...commandOf(plan, command),
     Env: Object.entries(variables).map(([name, value]) => `${name}=${value}`),
     Labels: {
       ...labels,
       ...allLabelsOf(attempt, owner),
-      ...(warning === undefined ? {} : { [warningLabel]: warning }),
+      ...(warnings.length === 0 ? {} : { [warningLabel]: shown(warnings) }),
     },
     // An engine that is shut down gives its containers this long.
     StopTimeout: Math.ceil(plan.gracePeriodMs / 1_000),
@@ -45,10 +48,20 @@ export function containerOf(
           Target: checkpointMount,
           VolumeOptions: { NoCopy: true, Labels: checkpoints.labels, DriverConfig: { Name: '', Options: {} } },
         },
+        ...(workingDir === undefined ? [] : [codeVolume(attempt, owner)]),
       ],
     },
   };
 }
+
+/** Lists of containers have labels in full. */
+const mostWarnings = 20;
+
+const shown = (warnings: readonly string[]): string =>
+  [
+    ...warnings.slice(0, mostWarnings),
+    ...(warnings.length > mostWarnings ? [`and ${String(warnings.length - mostWarnings)} more such warnings`] : []),
+  ].join('\n');
 
 /** An entry point of the run's takes the place of the image's, with its arguments; arguments alone only take the place of those. */
 function commandOf(

@@ -11,6 +11,7 @@ import { forgetRun } from './forget.ts';
 import { keptRuns, listAttempts } from './list.ts';
 import { checkDockerArgs } from './queue-args.ts';
 import { releaseAttempt } from './release.ts';
+import type { DockerPoint, DockerSite } from './site.ts';
 import { stopAttempt } from './stop.ts';
 import { submitAttempt } from './submit.ts';
 
@@ -23,6 +24,8 @@ export interface DockerOptions {
   node: string;
   /** Where Docker's config.json is, with the credentials that images are pulled with. Default: ~/.docker. */
   configDirectory?: string | undefined;
+  /** Called after each step of what takes several: fault tests die there. */
+  reached?: ((point: DockerPoint) => Promise<void>) | undefined;
 }
 
 /** An agent that starts says soon that there is no engine. */
@@ -32,9 +35,16 @@ const checkMs = 2_000;
 const never = new AbortController().signal;
 
 /** Attempts as containers of a Docker Engine: they go on without the agent, and it finds them again. */
-export function createDockerBackend({ host, owner, node, configDirectory }: DockerOptions): Backend {
-  const engine = new Engine(host ?? defaultHost);
-  const site = { engine, owner, node, configDirectory: configDirectory ?? join(homedir(), '.docker') };
+export function createDockerBackend(options: DockerOptions): Backend {
+  const { owner, node } = options;
+  const engine = new Engine(options.host ?? defaultHost);
+  const site: DockerSite = {
+    engine,
+    owner,
+    node,
+    configDirectory: options.configDirectory ?? join(homedir(), '.docker'),
+    reached: options.reached ?? (() => Promise.resolve()),
+  };
   const guarded = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> => atBorder(engine, signal, work);
   /** What an engine that nobody has needed yet has is not asked: there may be none. */
   const ifUsed = <T>(work: () => Promise<T[]>): Promise<T[]> =>
@@ -43,6 +53,7 @@ export function createDockerBackend({ host, owner, node, configDirectory }: Dock
     name: 'docker',
     hostBound: true,
     sources: ['image'],
+    mountsCode: true,
     checkResourceArgs: checkDockerArgs,
     placeOf: () => undefined,
     check: (_resourceArgs, signal) =>

@@ -35,7 +35,9 @@ export async function followAttempt(
   await sink.keep({ [begun.Id]: {} });
   const log = new AttemptLog(site.engine, begun.Id, sink, signal);
   const warning = begun.Config.Labels?.[warningLabel];
-  if (sink.cursor === undefined && warning !== undefined) await log.say(warning);
+  if (sink.cursor === undefined && warning !== undefined) {
+    for (const words of warning.split('\n')) await log.say(words);
+  }
   const at = timeOf(begun.State.StartedAt);
   if (at !== undefined) {
     sink.observed({ phase: 'running', node: site.node, image: await shownImage(site, begun, signal), at });

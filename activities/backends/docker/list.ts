@@ -18,8 +18,11 @@ export async function listAttempts(site: DockerSite, agent: string, signal: Abor
   }
   for (const { Labels: labels, State, Created } of containers) {
     const ref = refIn(labels, agent);
-    const live = State !== 'created' && State !== 'exited' && State !== 'dead';
-    if (ref !== undefined) found.set(ref.uid, { ref, live, since: new Date(Created * 1_000).toISOString() });
+    if (ref === undefined) continue;
+    const isLive = State !== 'created' && State !== 'exited' && State !== 'dead';
+    // Beside its container there may be one that a submit has left before it had a name.
+    const live = isLive || found.get(ref.uid)?.live === true;
+    found.set(ref.uid, { ref, live, since: new Date(Created * 1_000).toISOString() });
   }
   return [...found.values()];
 }
@@ -50,8 +53,13 @@ export function listContainers(
   });
 }
 
-async function listVolumes({ engine, owner }: DockerSite, kind: string, signal: AbortSignal): Promise<Volume[]> {
-  const filters = JSON.stringify({ label: [`${label.owner}=${owner}`, kind] });
+/** All that are ours and have this label besides, `name` or `name=value`. */
+export async function listVolumes(
+  { engine, owner }: DockerSite,
+  labelled: string,
+  signal: AbortSignal,
+): Promise<Volume[]> {
+  const filters = JSON.stringify({ label: [`${label.owner}=${owner}`, labelled] });
   const path = '/volumes';
   const { Volumes } = await engine.send<{ Volumes: Volume[] | null }>({
     method: 'GET',

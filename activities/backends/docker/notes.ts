@@ -9,8 +9,7 @@ import type { DockerSite } from './site.ts';
 /** What is remembered of an attempt that has no container: nothing of it may start any more, or its image could not be had. */
 export type NoteKind = 'stopped' | 'no-image';
 
-const kinds = ['stopped', 'no-image'] as const;
-
+/** Whatever has the first is listed as an attempt's, and removed with it. */
 export const noteLabel = { kind: 'relaunch.dev/note', words: 'relaunch.dev/words' } as const;
 
 /**
@@ -44,12 +43,6 @@ export async function readNote(
   const path = `/volumes/${noteName(site, ref, kind)}`;
   const volume = await site.engine.find<Volume>({ method: 'GET', path, signal });
   return volume === undefined ? undefined : (volume.Labels?.[noteLabel.words] ?? '');
-}
-
-export async function removeNotes(site: DockerSite, ref: AttemptRef, signal: AbortSignal): Promise<void> {
-  for (const kind of kinds) {
-    await removeVolume(site, noteName(site, ref, kind), signal);
-  }
 }
 
 /** No error if it is not there, or if a container uses it. */

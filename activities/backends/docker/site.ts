@@ -14,7 +14,11 @@ export interface DockerSite {
   node: string;
   /** Where Docker's config.json is, with the credentials that images are pulled with. */
   configDirectory: string;
+  reached(point: DockerPoint): Promise<void>;
 }
+
+/** Between two steps of a submit: a container has been made for a source, has that, has the attempt's name. */
+export type DockerPoint = 'docker:made' | 'docker:filled' | 'docker:named';
 
 /** The container of this attempt's name, whoever's it is. */
 export function findContainer(

@@ -1,19 +1,16 @@
 import { RelaunchError } from '../../../contracts/failures.ts';
-import { attemptName } from '../../../contracts/names.ts';
+import { withMountedRun } from '../../images/mounted-run.ts';
 import type { Attempt } from '../backend.ts';
-import { pause } from '../waiting.ts';
 import { makeDirectory } from './checkpoints.ts';
 import { containerOf } from './container-spec.ts';
-import { EngineError, isAnswer } from './engine-error.ts';
+import { create, createFilled, createMs, findOurs, refusal, removedMeanwhile } from './create.ts';
+import { EngineError } from './engine-error.ts';
+import type { FlagSettings } from './flags/flags.ts';
 import { putNote, readNote } from './notes.ts';
 import { stageOf, type Container } from './objects.ts';
 import { pullImage } from './pull.ts';
 import { parseDockerArgs } from './queue-args.ts';
-import { checkOurs, findContainer, readContainer, type DockerSite } from './site.ts';
-
-/** Unpacking and wiring take their time. */
-const createMs = 120_000;
-const lookMs = 100;
+import { readContainer, type DockerSite } from './site.ts';
 
 /** Pulls, creates, starts; see Backend.submit. An image that cannot be had is remembered: the follower says so. */
 export async function submitAttempt(site: DockerSite, attempt: Attempt, signal: AbortSignal): Promise<void> {
@@ -24,56 +21,52 @@ export async function submitAttempt(site: DockerSite, attempt: Attempt, signal: 
   if ((await readNote(site, ref, 'stopped', signal)) !== undefined) return;
   if ((await readNote(site, ref, 'no-image', signal)) !== undefined) return;
 
-  const image = imageOf(attempt);
-  const pulled = await pullImage(site, image, flags.platform, signal);
-  if (pulled.kind === 'none') return putNote(site, attempt, 'no-image', pulled.words, signal);
-  const warning = pulled.kind === 'local' ? pulled.warning : undefined;
-  const body = containerOf(attempt, image, flags, { owner: site.owner, warning });
-  await start(site, attempt, await create(site, attempt, body, flags.platform, signal), signal);
+  const made = await make(site, attempt, flags, signal);
+  if (made !== undefined) await start(site, attempt, made, signal);
+}
+
+/** The attempt's container, complete; undefined where its image cannot be had. */
+function make(
+  site: DockerSite,
+  attempt: Attempt,
+  flags: FlagSettings,
+  signal: AbortSignal,
+): Promise<Container | undefined> {
+  const { owner } = site;
+  const { plan } = attempt;
+  const { platform } = flags;
+  if (plan.mounted === undefined) {
+    const image = imageOf(attempt);
+    return onImage(site, attempt, { image, platform }, signal, (warnings) =>
+      create(site, attempt, { body: containerOf(attempt, image, flags, { owner, warnings }), platform }, signal),
+    );
+  }
+  return withMountedRun(attempt, ({ baseImage, workingDir, command, archive, ...mounted }) =>
+    onImage(site, attempt, { image: baseImage, platform }, signal, (warnings) => {
+      const all = [...warnings, ...mounted.warnings.map((each) => `warning: ${each}`)];
+      const inCode = { ...attempt, plan: { ...plan, entrypoint: command } };
+      const body = containerOf(inCode, baseImage, flags, { owner, warnings: all, workingDir });
+      return createFilled(site, attempt, { body, platform }, archive, signal);
+    }),
+  );
+}
+
+async function onImage(
+  site: DockerSite,
+  attempt: Attempt,
+  { image, platform }: { image: string; platform: string | undefined },
+  signal: AbortSignal,
+  work: (warnings: string[]) => Promise<Container>,
+): Promise<Container | undefined> {
+  const pulled = await pullImage(site, image, platform, signal);
+  if (pulled.kind !== 'none') return work(pulled.kind === 'local' ? [pulled.warning] : []);
+  await putNote(site, attempt, 'no-image', pulled.words, signal);
+  return undefined;
 }
 
 function imageOf({ plan }: Attempt): string {
   if ('image' in plan.source) return plan.source.image;
   throw new RelaunchError('AttemptRefused', `run ${plan.run} has no image, and the docker backend runs nothing else`);
-}
-
-async function findOurs(site: DockerSite, { ref }: Attempt, signal: AbortSignal): Promise<Container | undefined> {
-  const container = await findContainer(site, ref, signal);
-  checkOurs(site, container, ref);
-  return container;
-}
-
-async function create(
-  site: DockerSite,
-  attempt: Attempt,
-  body: object,
-  platform: string | undefined,
-  signal: AbortSignal,
-): Promise<Container> {
-  const { ref, plan } = attempt;
-  const query = { name: attemptName(ref.run, ref.attempt), platform };
-  for (;;) {
-    try {
-      await site.engine.send({ method: 'POST', path: '/containers/create', query, body, timeoutMs: createMs, signal });
-    } catch (error) {
-      if (!isAnswer(error, 409)) throw refusal(error, attempt, site);
-    }
-    const container = await findOurs(site, attempt, signal);
-    if (container !== undefined) return container;
-    if ((await readNote(site, ref, 'stopped', signal)) !== undefined) throw released(plan.run);
-    await pause(lookMs, signal);
-  }
-}
-
-/** What the engine will not take, in its own words; what it may take later stays as it is. */
-function refusal(error: unknown, { plan }: Attempt, { engine }: DockerSite): unknown {
-  if (!(error instanceof EngineError) || error.code >= 500) return error;
-  if (error.message.includes('No such image')) {
-    const message = `an image was removed from ${engine.host} just when it was pulled: ${error.message}`;
-    return new RelaunchError('BackendUnavailable', message, { cause: error });
-  }
-  const message = `the engine at ${engine.host} refused the container: ${error.message}. It is made from resourceArgs.docker of queue "${plan.queue}"`;
-  return new RelaunchError('AttemptRefused', message, { cause: error });
 }
 
 /** Starts a container that has not started yet, unless it may not. One that cannot start says why, to the follower. */
@@ -94,9 +87,6 @@ async function start(site: DockerSite, attempt: Attempt, container: Container, s
     const now = await readContainer(engine, Id, signal);
     if (now !== undefined && stageOf(now.State) !== 'created') return;
     if (now === undefined && (await readNote(site, attempt.ref, 'stopped', signal)) !== undefined) return;
-    throw now === undefined ? released(attempt.plan.run) : refusal(error, attempt, site);
+    throw now === undefined ? removedMeanwhile(attempt) : refusal(site, attempt, error);
   }
 }
-
-const released = (run: string): RelaunchError =>
-  new RelaunchError('BackendUnavailable', `the container of run ${run} was removed while it was being started`);

@@ -21,6 +21,7 @@ export function createKubernetesBackend(options: KubernetesOptions): Backend {
     name: 'kubernetes',
     hostBound: false,
     sources: ['image'],
+    mountsCode: false,
     checkResourceArgs: checkKubernetesArgs,
     placeOf: (resourceArgs) => clusters.placeOf(resourceArgs),
     check: (resourceArgs, signal) =>

@@ -51,6 +51,7 @@ export function createProcessBackend(options: ProcessBackendOptions): Backend {
     name: 'process',
     hostBound: true,
     sources: ['code'],
+    mountsCode: false,
     checkResourceArgs: checkProcessArgs,
     placeOf: () => undefined,
     check: (_resourceArgs, signal) => guarded(signal, () => check(context)),
