@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Attempt } from '../../activities/backends/backend.ts';
@@ -18,10 +19,13 @@ vi.setConfig({ testTimeout: 120_000, maxConcurrency: 10 });
 
 describe('the container', () => {
   let harness: DockerHarness;
+  let scratch: string;
   beforeAll(async () => {
     harness = await dockerHarness();
+    scratch = await mkdtemp(join(tmpdir(), 'relaunch-mounted-'));
   });
   afterEach(() => harness.cleanup());
+  afterAll(() => rm(scratch, { recursive: true, force: true }));
 
   const files = { 'run.sh': 'set -e; cat part/of/it; echo mine > part/made; echo > here; ls -A; ./tool; ls -A empty', tool: '#!/bin/sh\necho ran\n' }; // prettier-ignore
 
@@ -30,6 +34,7 @@ describe('the container', () => {
     const attempt = harness.attempt({ command: ['sh', 'run.sh'], run, resourceArgs });
     return {
       ...attempt,
+      workplace: join(scratch, run),
       plan: {
         ...attempt.plan,
         source: { code: { digest: '0'.repeat(64) } },
