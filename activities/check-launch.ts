@@ -30,7 +30,7 @@ export function checkAgent({ queue }: Pick<LaunchSpec, 'queue'>, taskQueue: stri
 
 /** Checks a launch against its queue as it is now, and that its source is there. @throws RelaunchError LaunchRejected with every reason */
 export async function checkLaunch(
-  { store, backends, mounting }: Pick<AgentDependencies, 'store' | 'backends' | 'mounting'>,
+  { store, backends, mounting, images }: Pick<AgentDependencies, 'store' | 'backends' | 'mounting' | 'images'>,
   spec: LaunchSpec,
 ): Promise<CheckedLaunch> {
   const queue = await readQueue(store, spec.queue);
@@ -39,11 +39,22 @@ export async function checkLaunch(
     throw rejected(`queue "${spec.queue}" is for backend "${queue.backend}", which this agent does not have`);
   }
   const { limits, issues } = mergeLimits(spec, queue);
-  const source = sourceOf(spec, backend, issues);
+  const given = sourceOf(spec, backend, issues);
   const way = wayOfCode(spec, { backend, queue, mounting }, issues);
-  if (issues.length > 0 || source === undefined) throw rejected(formatIssues(issues));
-  if ('code' in source) await checkCode(store, source.code.digest);
-  return { queue, limits, source, way };
+  if (issues.length > 0 || given === undefined) throw rejected(formatIssues(issues));
+  if ('code' in given) await checkCode(store, given.code.digest);
+  const source = 'image' in given ? { image: await images.pin(given.image) } : given;
+  return { queue, limits, source, way: await pinnedBase(way, images) };
+}
+
+/** What code is mounted on by the launch's wish is an image like others. */
+async function pinnedBase(way: WayOfCode, images: AgentDependencies['images']): Promise<WayOfCode> {
+  const { mounted } = way;
+  if (mounted?.spec.baseImage === undefined) return way;
+  return {
+    ...way,
+    mounted: { ...mounted, spec: { ...mounted.spec, baseImage: await images.pin(mounted.spec.baseImage) } },
+  };
 }
 
 /** How a source is given, in words. */

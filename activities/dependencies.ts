@@ -3,6 +3,7 @@ import type { Observation } from '../contracts/messages.ts';
 import type { Store } from '../store/store.ts';
 import type { Attended } from './attended.ts';
 import type { Builder } from './images/builder.ts';
+import type { ImagePins } from './images/pins.ts';
 import type { AttemptRef, Backend } from './backends/backend.ts';
 import type { DockerPoint } from './backends/docker/site.ts';
 
@@ -43,6 +44,7 @@ export interface AgentDependencies {
   permits: Permits;
   attended: Attended;
   ownWorkflow: OwnWorkflow;
+  images: Pick<ImagePins, 'pin'>;
   /** How long Temporal keeps closed workflows. */
   retentionMs: number;
   /** Called before and after every side effect and record; fault tests make it kill the process. */

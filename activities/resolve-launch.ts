@@ -15,7 +15,7 @@ import type { AgentDependencies } from './dependencies.ts';
 
 type Needs = Pick<
   AgentDependencies,
-  'agent' | 'store' | 'backends' | 'mounting' | 'ownWorkflow' | 'retentionMs' | 'reached'
+  'agent' | 'store' | 'backends' | 'mounting' | 'images' | 'ownWorkflow' | 'retentionMs' | 'reached'
 >;
 type Calling = ReturnType<typeof callingWorkflow> & { firstRunId: string };
 

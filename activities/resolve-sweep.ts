@@ -13,7 +13,7 @@ import type { AgentDependencies } from './dependencies.ts';
 
 /** Checks everything about a sweep once, so that what is wrong with it is said before any trial is started, and pins the source of its trials. */
 export function resolveSweep(
-  needs: Pick<AgentDependencies, 'store' | 'backends' | 'mounting'>,
+  needs: Pick<AgentDependencies, 'store' | 'backends' | 'mounting' | 'images'>,
   input: unknown,
 ): Promise<SweepSummary> {
   return withHeartbeat(async () => {

@@ -5,6 +5,8 @@ import { Worker, type Logger, type WorkerOptions } from '@temporalio/worker';
 import { agentActivities } from '../activities/agent-activities.ts';
 import { createBuilder, type Builder } from '../activities/images/builder.ts';
 import { certificatesOf } from '../activities/images/certificates.ts';
+import { ImagePins } from '../activities/images/pins.ts';
+import { agentRegistry, type AgentRegistryOptions } from '../activities/images/registry/agent-registry.ts';
 import { createBackends } from '../activities/backends/registry.ts';
 import type { Backend } from '../activities/backends/backend.ts';
 import { Attended } from '../activities/attended.ts';
@@ -115,6 +117,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
     permits: gate,
     attended: new Attended(),
     ownWorkflow: ownWorkflow(client),
+    images: new ImagePins(agentRegistry({ ...registriesOf(options), patienceMs: 0 })),
     retentionMs,
     reached: options.reached ?? (() => Promise.resolve()),
   };
@@ -198,17 +201,19 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   };
 }
 
-async function builderOf(
-  { name, home, builder: spec, registries = {}, docker = {} }: AgentOptions,
-  store: Store,
-): Promise<Builder | undefined> {
+const registriesOf = ({ registries = {}, docker = {} }: AgentOptions): AgentRegistryOptions => ({
+  dockerConfigDir: docker.configDirectory ?? join(homedir(), '.docker'),
+  registries,
+});
+
+async function builderOf(options: AgentOptions, store: Store): Promise<Builder | undefined> {
+  const { name, home, builder: spec, docker = {} } = options;
   if (spec?.type !== 'docker') return undefined;
   return createBuilder(store, {
     workplace: join(home, 'builds', name),
     spec,
     engineAddress: docker.host ?? 'unix:///var/run/docker.sock',
-    dockerConfigDir: docker.configDirectory ?? join(homedir(), '.docker'),
-    registries,
+    ...registriesOf(options),
   });
 }
 

@@ -1,5 +1,4 @@
 import { mkdir, rm } from 'node:fs/promises';
-import type { AgentSpec } from '../../contracts/agent-spec.ts';
 import type { BuilderSpec } from '../../contracts/builder-spec.ts';
 import type { Store } from '../../store/store.ts';
 import { BuildLeases } from './build-leases.ts';
@@ -8,7 +7,8 @@ import { DockerEngine } from './engine/docker-engine.ts';
 import type { ImageEngine } from './engine/image-engine.ts';
 import type { BuildSettings } from './prepared-build.ts';
 import { dockerCredentials } from './registry/docker-config.ts';
-import { RegistryClient } from './registry/registry-client.ts';
+import { agentRegistry, type AgentRegistryOptions } from './registry/agent-registry.ts';
+import type { RegistryClient } from './registry/registry-client.ts';
 import { SharedBuilds } from './shared-builds.ts';
 
 /** What makes images on this host. */
@@ -22,22 +22,18 @@ export interface Builder {
   shared: SharedBuilds;
 }
 
-export interface BuilderOptions {
+export interface BuilderOptions extends Pick<AgentRegistryOptions, 'dockerConfigDir' | 'registries'> {
   /** Of this agent alone; what one that was killed has left there goes. */
   workplace: string;
   spec: Extract<BuilderSpec, { type: 'docker' }>;
   /** As DOCKER_HOST has it. */
   engineAddress: string;
-  /** Where Docker's config.json is. */
-  dockerConfigDir: string;
-  registries: NonNullable<AgentSpec['registries']>;
 }
 
 /** Nothing is connected to before the first image. */
 export async function createBuilder(store: Store, options: BuilderOptions): Promise<Builder> {
   const { workplace, spec, engineAddress, dockerConfigDir, registries } = options;
   const { network, ...settings } = spec;
-  const hosts = Object.entries(registries);
   await rm(workplace, { recursive: true, force: true, maxRetries: 3 });
   await mkdir(workplace, { recursive: true });
   return {
@@ -51,11 +47,7 @@ export async function createBuilder(store: Store, options: BuilderOptions): Prom
       address: engineAddress,
       credentials: (host, signal) => dockerCredentials(dockerConfigDir, host, signal),
     }),
-    registry: new RegistryClient({
-      dockerConfigDir,
-      insecureHosts: hosts.flatMap(([host, { insecure }]) => (insecure ? [host] : [])),
-      tokenHosts: Object.fromEntries(hosts.map(([host, { tokenHosts }]) => [host, tokenHosts])),
-    }),
+    registry: agentRegistry({ dockerConfigDir, registries }),
     leases: new BuildLeases(store),
     shared: new SharedBuilds(),
   };

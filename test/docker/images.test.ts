@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cancel, result, show } from '../../client/index.ts';
+import { cancel, preempt, result, show, submit } from '../../client/index.ts';
+import { pull, push } from '../support/docker-client.ts';
 import { ImageScene } from '../support/image-scene.ts';
 import { until } from '../support/until.ts';
 
@@ -130,3 +131,27 @@ async function untilSays(workflowId: string, words: string): Promise<void> {
     30_000,
   );
 }
+
+test('a tag is pinned when its launch is checked: a requeued run has the same image, wherever the tag leads by then', async () => {
+  const { docker, testbed } = scene;
+  const repo = `${testbed.registry.open.host}/${scene.repository}-prebuilt`;
+  const give = async (image: string): Promise<void> => {
+    await docker.getImage(image).tag({ repo, tag: 'v1' });
+    await push(docker, `${repo}:v1`);
+  };
+  await give(testbed.images.busybox);
+  const script =
+    'trap "exit 143" TERM; test "$RELAUNCH_RESUMED" = 1 && exec cat /etc/os-release; echo up; while :; do sleep 0.1; done';
+  const run = await submit(scene.cluster.relaunch, {
+    ...{ queue, source: { image: `${repo}:v1` }, entrypoint: ['sh', '-c', script] },
+  });
+  await until('it runs', async () => (await scene.lines(run.workflowId)).includes('up'), 30_000);
+  await pull(docker, testbed.images.debian);
+  await give(testbed.images.debian);
+  await preempt(scene.cluster.relaunch, run.workflowId, { by: 'ada' });
+  // busybox has no such file, Debian has.
+  expect(await result(scene.cluster.relaunch, run.workflowId)).toMatchObject({
+    ...{ state: 'failed', requeues: 1 },
+    attempts: [{ outcome: { kind: 'preempted' } }, { outcome: { kind: 'failed', exitCode: 1 } }],
+  });
+});

@@ -70,6 +70,7 @@ export class ActivityHarness {
       permits: this.gate,
       attended: new Attended(),
       ownWorkflow: this.workflowState,
+      images: { pin: (image) => Promise.resolve(image) },
       retentionMs: 86_400_000,
       reached: () => Promise.resolve(),
       ...more,
