@@ -203,6 +203,7 @@ signal.pause()
       'relaunch: warning: nb.ipynb: "!pip install six" is left out, it is not Python',
       'from a notebook',
     ]);
+    expect(await scene.recorded(end.run)).toContain(`"baseImage":"${python.split(/:[^:/]*$/)[0] ?? ''}@sha256:`);
   });
 
   test.concurrent.each([
