@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 import { constants, open, readlink, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { Header, Pax } from 'tar';
 import { RelaunchError } from '../contracts/failures.ts';
 import { staysInside } from './archive-rules.ts';
 import { checkSize, codeFiles, notPacked, versionOf, type CodeFile } from './code-files.ts';
 import { systemReason } from './system-errors.ts';
+import { tarEnd, tarHeader, tarPadding } from './tar-blocks.ts';
 
-const blockBytes = 512;
 const mebibyte = 1_024 * 1_024;
 
 /** A directory of code as one object, known by its content. */
@@ -56,12 +55,12 @@ async function* tarOf(files: CodeFile[], hash: { update(bytes: Uint8Array): unkn
 
 async function* blocksOf(files: CodeFile[]): AsyncGenerator<Uint8Array> {
   // Readers take an archive without any entry for a damaged one.
-  if (files.length === 0) yield headerBlocks({ path: './', mode: 0o755, size: 0, type: 'Directory' });
+  if (files.length === 0) yield tarHeader({ path: './', mode: 0o755, size: 0, type: 'Directory' });
   for (const file of files) {
     if (file.isLink) yield* linkBlocks(file);
     else yield* fileBlocks(file);
   }
-  yield Buffer.alloc(2 * blockBytes);
+  yield tarEnd();
 }
 
 async function* linkBlocks({ path, absolute }: CodeFile): AsyncGenerator<Uint8Array> {
@@ -70,7 +69,7 @@ async function* linkBlocks({ path, absolute }: CodeFile): AsyncGenerator<Uint8Ar
   });
   if (linkpath.includes('\ufffd')) throw notPacked(path, 'its target is not UTF-8');
   if (!staysInside(path, linkpath)) throw notPacked(path, `it is a symbolic link out of the directory, to ${linkpath}`);
-  yield headerBlocks({ path, linkpath, mode: 0o755, size: 0, type: 'SymbolicLink' });
+  yield tarHeader({ path, linkpath, mode: 0o755, size: 0, type: 'SymbolicLink' });
 }
 
 async function* fileBlocks(file: CodeFile): AsyncGenerator<Uint8Array> {
@@ -82,7 +81,7 @@ async function* fileBlocks(file: CodeFile): AsyncGenerator<Uint8Array> {
   );
   try {
     const { mode } = await unchanged(file, handle);
-    yield headerBlocks({
+    yield tarHeader({
       path: file.path,
       mode: (mode & 0o100n) === 0n ? 0o644 : 0o755,
       size: file.sizeBytes,
@@ -105,30 +104,13 @@ async function* contentOf(file: CodeFile, handle: FileHandle): AsyncGenerator<Ui
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);
   }
-  const padding = -file.sizeBytes & (blockBytes - 1);
-  if (padding > 0) yield Buffer.alloc(padding);
+  yield tarPadding(file.sizeBytes);
 }
 
 async function unchanged(file: CodeFile, handle: FileHandle) {
   const stat = await handle.stat({ bigint: true });
   if (versionOf(stat) !== file.version) throw changed(file);
   return stat;
-}
-
-function headerBlocks(entry: {
-  path: string;
-  linkpath?: string;
-  mode: number;
-  size: number;
-  type: 'File' | 'SymbolicLink' | 'Directory';
-}): Uint8Array {
-  const header = new Header({ ...entry, mtime: new Date(0), uid: 0, gid: 0, uname: '', gname: '' });
-  const needsPax = header.encode();
-  const { path, linkpath } = entry;
-  const pax = needsPax
-    ? new Pax({ path, ...(linkpath === undefined ? {} : { linkpath }), mtime: new Date(0), uid: 0, gid: 0 }).encode()
-    : Buffer.alloc(0);
-  return Buffer.concat([pax, header.block ?? Buffer.alloc(0)]);
 }
 
 function changed({ path }: CodeFile): RelaunchError {

@@ -1,4 +1,5 @@
-import { lstat, readdir, readlink } from 'node:fs/promises';
+import { lstatSync, readlinkSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ignore } from './dockerignore.ts';
 
@@ -21,7 +22,7 @@ export async function treeEntries(directory: string): Promise<TreeEntry[]> {
       if (found.isDirectory()) {
         entries.push({ path, kind: 'directory' });
         waiting.push(path);
-      } else entries.push(await entryOf(join(directory, path), path));
+      } else entries.push(entryOf(join(directory, path), path));
     }
   }
   return entries;
@@ -33,9 +34,9 @@ export const contextEntries = async (directory: string, isIgnored: Ignore): Prom
     (entry): entry is ContextEntry => entry.kind !== 'directory' && !isIgnored(entry.path),
   );
 
-async function entryOf(absolute: string, path: string): Promise<ContextEntry> {
-  const stat = await lstat(absolute);
-  if (stat.isSymbolicLink()) return { path, kind: 'link', target: await readlink(absolute) };
+function entryOf(absolute: string, path: string): ContextEntry {
+  const stat = lstatSync(absolute);
+  if (stat.isSymbolicLink()) return { path, kind: 'link', target: readlinkSync(absolute) };
   const isExecutable = (stat.mode & 0o100) !== 0;
   return { path, kind: 'file', isExecutable, content: { absolute, sizeBytes: stat.size } };
 }

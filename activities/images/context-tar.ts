@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { pack, type Pack } from 'tar-stream';
+import { Readable } from 'node:stream';
+import { tarEnd, tarHeader, tarPadding } from '../../store/tar-blocks.ts';
 import type { TreeEntry } from './context-entries.ts';
+import { FileContents } from './file-contents.ts';
 
 interface Attributes {
   mtime: Date;
@@ -15,29 +14,32 @@ const ofContexts: Attributes = { mtime: new Date(0), isOpen: false };
 
 /** Entries as a tar, those of a build's context unless it is told otherwise. What cannot be read ends it with that error. */
 export function contextTar(entries: readonly TreeEntry[], attributes = ofContexts): Readable {
-  const tar = pack();
-  fill(tar, entries, attributes).catch((error: unknown) => {
-    tar.destroy(error as Error);
-  });
-  return tar;
+  return Readable.from(blocksOf(entries, attributes));
 }
 
-async function fill(tar: Pack, entries: readonly TreeEntry[], { mtime, isOpen }: Attributes): Promise<void> {
+async function* blocksOf(entries: readonly TreeEntry[], { mtime, isOpen }: Attributes): AsyncGenerator<Uint8Array> {
   const modeOf = (mode: number): number => (isOpen ? mode | 0o022 : mode);
+  const contents = new FileContents();
   for (const entry of entries.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
-    const { path: name } = entry;
+    const { path } = entry;
     if (entry.kind === 'directory') {
-      tar.entry({ name: `${name}/`, type: 'directory', mode: modeOf(0o755), mtime });
+      yield tarHeader({ path: `${path}/`, mode: modeOf(0o755), size: 0, type: 'Directory' }, mtime);
       continue;
     }
     if (entry.kind === 'link') {
-      tar.entry({ name, type: 'symlink', linkname: entry.target, mtime });
+      yield tarHeader({ path, linkpath: entry.target, mode: 0o777, size: 0, type: 'SymbolicLink' }, mtime);
       continue;
     }
     const { content } = entry;
-    const mode = modeOf(entry.isExecutable ? 0o755 : 0o644);
-    if (content instanceof Uint8Array) tar.entry({ name, mode, mtime }, Buffer.from(content));
-    else await pipeline(createReadStream(content.absolute), tar.entry({ name, mode, mtime, size: content.sizeBytes }));
+    const size = content instanceof Uint8Array ? content.length : content.sizeBytes;
+    yield tarHeader({ path, mode: modeOf(entry.isExecutable ? 0o755 : 0o644), size, type: 'File' }, mtime);
+    let left = size;
+    for await (const piece of contents.of(entry)) {
+      left -= piece.length;
+      yield piece;
+    }
+    if (left !== 0) throw new Error(`${path} changed while it was read`);
+    yield tarPadding(size);
   }
-  tar.finalize();
+  yield tarEnd();
 }
