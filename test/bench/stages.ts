@@ -1,11 +1,12 @@
 import type { Client } from '@temporalio/client';
+import { timesOf } from './history.ts';
 
-/** Where the time from `submit` to the process went: spans of one launch, in ms, in their order. */
+/** Where the time from `submit` to the job went: spans of one launch, in ms, in their order. */
 export const stageNames = [
   'client: check, pack, start the workflow',
   'resolve: first workflow task, activity',
   'place: second workflow task, wait in the queue',
-  'start: claim, unpack, process',
+  'start: claim, and what the backend does',
 ] as const;
 export type Stages = Record<(typeof stageNames)[number], number>;
 
@@ -16,27 +17,14 @@ export async function stagesOf(
   calledAt: number,
   startedAt: number,
 ): Promise<Stages> {
-  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
-  const all = events ?? [];
-  const scheduledAs = (name: string) =>
-    all.find((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === name)?.eventId;
-  const of = (name: string, kind: 'activityTaskStartedEventAttributes' | 'activityTaskCompletedEventAttributes') =>
-    all.find((event) => event[kind]?.scheduledEventId?.equals(scheduledAs(name) ?? -1));
+  const times = await timesOf(client, workflowId);
   const marks = [
     calledAt,
-    timeOf(all[0]),
-    timeOf(of('resolveLaunch', 'activityTaskCompletedEventAttributes')),
-    timeOf(of('submitAttempt', 'activityTaskStartedEventAttributes')),
+    times.startedAt,
+    times.activity('resolveLaunch').completedAt,
+    times.activity('submitAttempt').startedAt,
     startedAt,
   ];
   const spans = stageNames.map((name, i) => [name, (marks[i + 1] ?? NaN) - (marks[i] ?? NaN)]);
   return Object.fromEntries(spans) as Stages;
-}
-
-type HistoryEvent = NonNullable<
-  Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['fetchHistory']>>['events']
->[number];
-
-function timeOf(event: HistoryEvent | undefined): number {
-  return Number(event?.eventTime?.seconds ?? NaN) * 1_000 + (event?.eventTime?.nanos ?? 0) / 1e6;
 }
