@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { stringify } from 'yaml';
 import type Docker from 'dockerode';
 import type { z } from 'zod';
@@ -120,6 +121,14 @@ export class ImageScene {
     const { store } = this.cluster.relaunch;
     const objects = await Promise.all((await store.list(`runs/${run}/`)).map((key) => store.get(key)));
     return objects.map((object) => Buffer.from(object?.bytes ?? []).toString()).join('\n');
+  }
+
+  /** Everything that Temporal has of a run, as text. */
+  async remembered(workflowId: string): Promise<string> {
+    const handle = this.cluster.relaunch.temporal.workflow.getHandle(workflowId);
+    const json = historyToJSON(await handle.fetchHistory());
+    const payloads = [...json.matchAll(/"data":\s*"([^"]+)"/g)].map(([, data = '']) => Buffer.from(data, 'base64'));
+    return [json, ...payloads.map(String)].join('\n');
   }
 
   stop(): Promise<void> {
