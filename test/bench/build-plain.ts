@@ -30,13 +30,16 @@ async function prepare(site: BuildSite, runtime: string, directory: string): Pro
   const plan = { entity: 'bench', project: 'plain', entrypoint };
   const source = { directory, plan, build: imageSpec.parse({ builder: { runtime } }) };
   const prepared = await prepareBuild(source, settings, new RegistryClient(), never);
-  const { context, dockerfile, tag, secrets = {} } = prepared.request();
+  const { context, dockerfile, tag, buildArgs = {}, secrets = {} } = prepared.request();
   const [contextAt, secretsAt] = [join(cluster.home, `context-${runtime}`), join(cluster.home, `secrets-${runtime}`)];
   await Promise.all([contextAt, secretsAt].map((each) => mkdir(each, { recursive: true })));
   for (const path of changing) await rm(join(contextAt, path), { recursive: true, force: true });
   await pipeline(context, extract({ cwd: contextAt, keep: true, noMtime: true }));
   for (const [id, content] of Object.entries(secrets)) await writeFile(join(secretsAt, id), content);
-  const given = Object.keys(secrets).map((id) => `--secret=id=${id},src=${join(secretsAt, id)}`);
+  const given = [
+    ...Object.keys(secrets).map((id) => `--secret=id=${id},src=${join(secretsAt, id)}`),
+    ...Object.entries(buildArgs).map(([name, value]) => `--build-arg=${name}=${value}`),
+  ];
   return {
     tag,
     args: ['--network=host', `--file=${join(contextAt, dockerfile)}`, `--tag=${tag}`, ...given, contextAt],
