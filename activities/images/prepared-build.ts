@@ -66,10 +66,11 @@ export async function prepareBuild(
   const { name, text, entries } = await contentOf(made, directory);
   const { platform, cacheFrom, networkMode } = settings;
   const buildArgs = { ...settings.buildArgs, ...withOwnCaches(plan) };
+  const bases = await digestsOf(baseImagesOf(text, buildArgs), registry, signal);
   const key = imageKey({
     dockerfile: text,
     contextDigest: await contextDigest(entries),
-    bases: await digestsOf(baseImagesOf(text, buildArgs), registry, signal),
+    bases,
     platform,
     buildArgs,
   });
@@ -85,6 +86,8 @@ export async function prepareBuild(
       ...(platform === undefined ? {} : { platform }),
       buildArgs,
       ...(made.kind === 'generated' ? { secrets: made.recipe.secrets } : {}),
+      // What the key says of them: the engine may have others under their names. One that is on the engine alone can be had only there.
+      pullsBases: !Object.values(bases).includes(absent),
       cacheFrom,
       ...(networkMode === undefined ? {} : { networkMode }),
       mask: made.mask,
@@ -116,12 +119,14 @@ async function contentOf(
   return { name: generatedName, text: recipe.dockerfile, entries };
 }
 
-/** What is not there has no digest: the build will say so. */
+/** A base image that is in no registry: the engine may have one of that name, else the build will say so. */
+const absent = 'none';
+
 async function digestsOf(
   names: readonly string[],
   registry: RegistryClient,
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
-  const found = names.map(async (name) => [name, (await registry.pin(name, signal)) ?? 'none'] as const);
+  const found = names.map(async (name) => [name, (await registry.pin(name, signal)) ?? absent] as const);
   return Object.fromEntries(await Promise.all(found));
 }

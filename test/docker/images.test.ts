@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cancel, preempt, result, show, submit } from '../../client/index.ts';
+import { requestsIn } from '../support/access-log.ts';
 import { pull, push } from '../support/docker-client.ts';
+import { builderOn } from '../support/image-builds.ts';
 import { ImageScene } from '../support/image-scene.ts';
 import { until } from '../support/until.ts';
 
@@ -8,7 +10,7 @@ const queue = 'box';
 let scene: ImageScene;
 
 beforeAll(async () => {
-  scene = await ImageScene.start([queue]);
+  scene = await ImageScene.start([queue, 'fresh']);
   await scene.cluster.agentOf(await scene.agentFile(queue));
 }, 300_000);
 
@@ -52,6 +54,42 @@ test('code with requirements becomes an image and runs; unchanged it is not buil
   const seen = [await scene.recorded(first.run), await scene.history(String(first.image))].join('\n');
   expect(seen).toContain('requirements');
   expect(seen).not.toContain(password);
+});
+
+/** Makes what `name` in this scene's registry, and on the engine, is from now on: an image that says `words`. Answers its id. */
+async function makeBase(name: string, words: string): Promise<string> {
+  const { dockerHost, images } = scene.testbed;
+  const { build } = builderOn({ address: dockerHost, credentials: () => Promise.resolve(undefined) }, scene.repository);
+  const { imageId } = await build([`FROM ${images.busybox}`, `RUN echo ${words} > /words`], { tag: name }).result;
+  await push(scene.docker, name);
+  return imageId;
+}
+
+test('an agent that was just started finds in two requests that there is nothing to build; on a base whose tag has moved it is built anew', async () => {
+  const { host, log } = scene.testbed.registry.open;
+  const base = `${host}/${scene.repository}/base:v1`;
+  const old = await makeBase(base, 'old');
+  const code = await scene.code({ Dockerfile: `FROM ${base}\nENTRYPOINT ["cat", "/words"]\n` });
+  const own = { dockerfile: 'Dockerfile' };
+  const first = await scene.run(queue, code, own);
+  expect(await scene.lines(first.workflowId)).toEqual(['old']);
+
+  await scene.cluster.agentOf(await scene.agentFile('fresh'));
+  const before = await requestsIn(log);
+  const same = await scene.run('fresh', code, own);
+  expect(same.image).toBe(first.image);
+  const asked = (await requestsIn(log)).slice(before.length).filter(({ path }) => path.includes(scene.repository));
+  expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    `HEAD /v2/${scene.repository}/base/manifests/v1`,
+    expect.stringMatching(`^HEAD /v2/${scene.repository}/manifests/[0-9a-f]{32}$`),
+  ]);
+
+  await makeBase(base, 'new');
+  // The engine has not heard of that.
+  await scene.docker.getImage(old).tag({ repo: base.replace(/:v1$/, ''), tag: 'v1' });
+  const moved = await scene.run(queue, code, own);
+  expect(await scene.lines(moved.workflowId)).toEqual(['new']);
+  expect(moved.image).not.toBe(first.image);
 });
 
 test('a Dockerfile of the user’s builds without Docker Hub, with mounts and its own entry point', async () => {

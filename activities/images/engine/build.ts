@@ -65,13 +65,14 @@ async function follow(
 
 /** @see https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageBuild; version 2 is BuildKit. */
 function queryOf(request: BuildRequest): Record<string, string> {
-  const { dockerfile, tag, platform, buildArgs = {}, cacheFrom = [], networkMode } = request;
+  const { dockerfile, tag, platform, buildArgs = {}, cacheFrom = [], networkMode, pullsBases = false } = request;
   return {
     version: '2',
     t: tag,
     dockerfile,
     buildargs: JSON.stringify(buildArgs),
     cachefrom: JSON.stringify(cacheFrom),
+    ...(pullsBases ? { pull: '1' } : {}),
     ...(platform === undefined ? {} : { platform }),
     ...(networkMode === undefined ? {} : { networkmode: networkMode }),
   };

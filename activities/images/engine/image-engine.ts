@@ -30,6 +30,8 @@ export interface BuildRequest {
   buildArgs?: Readonly<Record<string, string>>;
   /** For `--mount=type=secret`, by id. They are in no layer, history or log. */
   secrets?: Readonly<Record<string, string | Buffer>>;
+  /** Base images are those that registries have under their names now. Default: those that the engine has, where it has any. */
+  pullsBases?: boolean;
   /** Images whose inlined cache may be taken. */
   cacheFrom?: readonly string[];
   /** Of what RUN steps see: `host`, `none`. Default: the engine's. */
