@@ -5,6 +5,7 @@ import { readRecord, writeOnce } from '../store/records.ts';
 import { withHeartbeat } from './border.ts';
 import { withBuildLog } from './build-log.ts';
 import type { BuilderDependencies } from './dependencies.ts';
+import { removeOldImages } from './images/kept-images.ts';
 import { byDigest, tagOf } from './images/keyed-image.ts';
 import { ownPlan, refused } from './own-attempt.ts';
 
@@ -24,6 +25,7 @@ export function pushImage(needs: BuilderDependencies): Promise<{ image?: string 
     const image = { image: byDigest(built, digest), entrypoint: built.entrypoint };
     const record = await writeOnce(store, keyOf.image(run), image, imageRecord);
     await needs.reached('push:after-record');
+    await removeOldImages(builder.engine, store, built.repository, signal);
     return { image: record.image };
   });
 }

@@ -12,6 +12,9 @@ export interface ImageContent {
   buildArgs: Readonly<Record<string, string>>;
 }
 
+/** Of these tags, and of hardly any that people give. */
+export const imageKeyPattern = /^[0-9a-f]{32}$/;
+
 /** The tag of an image: the same for the same content, 32 hex digits. */
 export function imageKey({ dockerfile, contextDigest, bases, platform, buildArgs }: ImageContent): string {
   return sha256Hex(canonicalJson({ dockerfile, contextDigest, bases, platform, buildArgs })).slice(0, 32);

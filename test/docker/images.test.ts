@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { cancel, preempt, result, show, submit } from '../../client/index.ts';
 import { requestsIn } from '../support/access-log.ts';
 import { pull, push } from '../support/docker-client.ts';
@@ -192,4 +192,26 @@ test('a tag is pinned when its launch is checked: a requeued run has the same im
     ...{ state: 'failed', requeues: 1 },
     attempts: [{ outcome: { kind: 'preempted' } }, { outcome: { kind: 'failed', exitCode: 1 } }],
   });
+});
+
+test('of what was built its engine keeps the newest twenty, and what containers use or somebody else has named', async () => {
+  const { docker, testbed } = scene;
+  const repo = `${testbed.registry.open.host}/${scene.repository}`;
+  const kept = async (): Promise<string[]> => {
+    const images = await docker.listImages({ filters: { reference: [`${repo}:*`] } });
+    return images.flatMap(({ RepoTags }) => RepoTags ?? []);
+  };
+  const [used, old] = await kept();
+  const container = await docker.createContainer({ Image: used });
+  onTestFinished(() => container.remove());
+  const keys = Array.from({ length: 19 }, (_, i) => `${repo}:${i.toString(16).padStart(32, '0')}`);
+  for (const name of [...keys, `${repo}:mine`]) {
+    await docker.getImage(testbed.images.busybox).tag({ repo, tag: name.slice(repo.length + 1) });
+  }
+  expect(await kept()).toContain(old);
+  const dockerfile = `FROM ${testbed.images.busybox}\nENTRYPOINT ["echo", "${scene.repository}"]\n`;
+  const end = await scene.run(queue, await scene.code({ Dockerfile: dockerfile }), { dockerfile: 'Dockerfile' });
+  expect(end).toMatchObject({ state: 'succeeded' });
+  const newest = (await docker.getImage(String(end.image)).inspect()).RepoTags;
+  expect((await kept()).sort()).toEqual([used, ...keys, `${repo}:mine`, ...newest].sort());
 });

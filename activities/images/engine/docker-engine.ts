@@ -6,6 +6,7 @@ import type { CredentialsFor } from './build-session.ts';
 import { EngineApi } from './engine-api.ts';
 import type { EngineUse } from './engine-use.ts';
 import type { BuildRequest, BuildSink, ImageEngine } from './image-engine.ts';
+import { listTags } from './list.ts';
 import { pushImage } from './push.ts';
 
 export interface DockerEngineOptions {
@@ -41,6 +42,10 @@ export class DockerEngine implements ImageEngine {
   async has(image: string, signal: AbortSignal): Promise<boolean> {
     const missing = 404;
     return (await this.#status({ method: 'GET', path: `${pathOf(image)}/json`, signal }, [missing])) !== missing;
+  }
+
+  list(repository: string, signal: AbortSignal): Promise<string[]> {
+    return listTags(this.#use, repository, signal);
   }
 
   async remove(image: string, signal: AbortSignal): Promise<void> {

@@ -14,6 +14,8 @@ export interface ImageEngine {
   push(image: string, sink: BuildSink, signal: AbortSignal): Promise<{ digest: string }>;
   /** Whether the engine has an image of that name or id. @throws RelaunchError BuilderUnavailable */
   has(image: string, signal: AbortSignal): Promise<boolean>;
+  /** The tags that the engine has in a repository, those whose image was tagged last first. @throws RelaunchError BuilderUnavailable */
+  list(repository: string, signal: AbortSignal): Promise<string[]>;
   /** Takes a name, and the image with its last one, from the engine. One that is not there, or that a container uses, is left. @throws RelaunchError BuilderUnavailable */
   remove(image: string, signal: AbortSignal): Promise<void>;
 }
