@@ -28,9 +28,8 @@ export class ImagePins {
     try {
       return (await this.#registry.pin(name, AbortSignal.timeout(answerMs))) ?? name;
     } catch (error) {
-      if (error instanceof RelaunchError && error.type === 'LaunchRejected') throw error;
-      if (!(error instanceof RelaunchError) || error.type === 'RegistryUnavailable')
-        this.#resting.set(host, performance.now() + restMs);
+      const isAnswer = error instanceof RelaunchError && error.type === 'RegistryDenied';
+      if (!isAnswer) this.#resting.set(host, performance.now() + restMs);
       return name;
     }
   }
