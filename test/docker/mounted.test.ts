@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +9,7 @@ import { cancel, preempt, result, show } from '../../client/index.ts';
 import { never } from '../support/backend-harness.ts';
 import { dockerHarness, type DockerHarness } from '../support/docker-harness.ts';
 import { ImageScene } from '../support/image-scene.ts';
+import { onLoopback } from '../support/loopback.ts';
 import { recordingSink } from '../support/recording-sink.ts';
 import { until } from '../support/until.ts';
 
@@ -157,23 +156,18 @@ signal.pause()
 
   test.concurrent('is ended at once while its requirements are being installed', async () => {
     const { promise: asked, resolve: arrive } = Promise.withResolvers<undefined>();
-    const index = createServer(() => {
-      arrive(undefined);
-    });
-    await once(index.listen(0, '127.0.0.1'), 'listening');
-    try {
-      const { port } = index.address() as AddressInfo;
-      const requirements = `--index-url=http://127.0.0.1:${String(port)}\nsix\n`;
-      const code = await scene.code({ 'train.py': '', 'requirements.txt': requirements });
-      const { workflowId } = await scene.launch('none', code, { entrypoint: ['train.py'] });
-      await asked;
-      await cancel(scene.cluster.relaunch, workflowId, { by: 'ada' });
-      const { outcome } = await result(scene.cluster.relaunch, workflowId);
-      expect(outcome).toMatchObject({ kind: 'cancelled', exitCode: 143 });
-    } finally {
-      index.closeAllConnections();
-      index.close();
-    }
+    await using index = await onLoopback(
+      createServer(() => {
+        arrive(undefined);
+      }),
+    );
+    const requirements = `--index-url=http://${index.host}\nsix\n`;
+    const code = await scene.code({ 'train.py': '', 'requirements.txt': requirements });
+    const { workflowId } = await scene.launch('none', code, { entrypoint: ['train.py'] });
+    await asked;
+    await cancel(scene.cluster.relaunch, workflowId, { by: 'ada' });
+    const { outcome } = await result(scene.cluster.relaunch, workflowId);
+    expect(outcome).toMatchObject({ kind: 'cancelled', exitCode: 143 });
   });
 
   test.concurrent('shows no password that pip would show', async () => {

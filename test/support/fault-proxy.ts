@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
+import { hostOf, listening } from './loopback.ts';
 
 /** What may go wrong with a request, instead of its answer or before it. */
 export type Fault = { status: number; reason?: string; retryAfterS?: number } | { delayMs: number } | 'cut' | undefined;
@@ -63,14 +64,12 @@ export async function faultProxy(kubeconfig: string): Promise<FaultProxy> {
     });
     incoming.pipe(onward);
   };
-  const listening = createServer((incoming, answer) => void forward(incoming, answer));
-  listening.on('connection', (socket: Socket) => {
+  const entrance = createServer((incoming, answer) => void forward(incoming, answer));
+  entrance.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  listening.listen(0, '127.0.0.1');
-  await once(listening, 'listening');
-  const through = `http://127.0.0.1:${String((listening.address() as AddressInfo).port)}`;
+  const through = `http://${hostOf(await listening(entrance))}`;
   const proxy: FaultProxy = {
     kubeconfig: `${kubeconfig}.proxy`,
     fault: () => undefined,
@@ -82,8 +81,8 @@ export async function faultProxy(kubeconfig: string): Promise<FaultProxy> {
     },
     close: async () => {
       proxy.cutAll();
-      listening.close();
-      await once(listening, 'close');
+      entrance.close();
+      await once(entrance, 'close');
     },
   };
   const throughConfig = new KubeConfig();

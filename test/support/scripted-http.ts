@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { ended, hostOf, listening } from './loopback.ts';
 
 /** One request as it came, and the pen to answer it with. */
 export class Exchange {
@@ -84,7 +84,7 @@ export class ScriptedHttp {
 
   protected constructor(server: Server, scheme: 'http' | 'https') {
     this.#server = server;
-    this.host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+    this.host = hostOf(server);
     this.url = `${scheme}://${this.host}`;
     server.on('request', (request, response) => void this.#answer(request, response));
     onTestFinished(() => this.stop());
@@ -111,10 +111,8 @@ export class ScriptedHttp {
     return this.#requests.filter((one) => path === undefined || one.path === path);
   }
 
-  async stop(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections();
-    await closed;
+  stop(): Promise<void> {
+    return ended(this.#server);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -128,11 +126,3 @@ export class ScriptedHttp {
 const notFound: Answer = (exchange) => {
   exchange.refuse(404, { reason: 'NotFound', message: `there is no ${exchange.path}` });
 };
-
-/** Waits until a server listens, on loopback. */
-export async function listening(server: Server): Promise<Server> {
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  return server;
-}

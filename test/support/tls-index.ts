@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
-import { join } from 'node:path';
-import { execa } from 'execa';
 import { onLoopback, type Listening } from './loopback.ts';
+import { selfSigned } from './self-signed.ts';
 
 /** An index of Python packages behind a certificate that nobody knows, for those who have its password. */
 export interface TlsIndex extends Listening {
@@ -19,7 +17,7 @@ export interface TlsIndex extends Listening {
 /** Has one project of another index, and no other. `directory`: for its key and certificate. */
 export async function tlsIndex(behind: string, project: string, directory: string): Promise<TlsIndex> {
   const password = randomUUID();
-  const [key, certificate] = await selfSigned(directory);
+  const { key, cert, certificate } = await selfSigned(directory, 'IP:127.0.0.1');
   const { origin, username, password: theirs } = new URL(behind);
   const headers = { authorization: basic(username, theirs) };
   const served: TlsIndex['served'] = [];
@@ -27,8 +25,7 @@ export async function tlsIndex(behind: string, project: string, directory: strin
     const isThere = path === `/simple/${project}/` || path.startsWith(`/files/${project}-`);
     return isThere ? fetch(origin + path, { headers }) : new Response(null, { status: 404 });
   };
-  const files = { key: await readFile(key), cert: await readFile(certificate) };
-  const server = createServer(files, ({ url: path = '', headers: { authorization } }, response) => {
+  const server = createServer({ key, cert }, ({ url: path = '', headers: { authorization } }, response) => {
     if (authorization !== basic('builder', password)) {
       response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="tls"' }).end();
       return;
@@ -47,11 +44,3 @@ export async function tlsIndex(behind: string, project: string, directory: strin
 
 const basic = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-
-async function selfSigned(directory: string): Promise<[key: string, certificate: string]> {
-  const [key, certificate] = [join(directory, 'index.key'), join(directory, 'index.crt')];
-  const algorithm = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const names = ['-subj', '/CN=package index', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  await execa('openssl', ['req', '-x509', ...algorithm, ...names, '-days', '2', '-keyout', key, '-out', certificate]);
-  return [key, certificate];
-}

@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -10,6 +9,7 @@ import { never } from '../support/backend-harness.ts';
 import { failsAs } from '../support/fails-as.ts';
 import { ScriptedHttp, type Answer } from '../support/scripted-http.ts';
 import { asked, everyNameIsHere, ociIndex, refuses, serveManifest, sha256 } from '../support/scripted-registry.ts';
+import { selfSigned, type SelfSigned } from '../support/self-signed.ts';
 
 const manifests = '/v2/team/train/manifests';
 const amd64 = { os: 'linux', architecture: 'amd64' };
@@ -235,12 +235,8 @@ test('a registry with a certificate of its own is believed where the bundle says
   await expect(failure).rejects.toThrow('self-signed certificate');
 });
 
-async function certificateOf(name: string): Promise<{ key: string; cert: string }> {
+async function certificateOf(name: string): Promise<SelfSigned> {
   const directory = await mkdtemp(join(tmpdir(), 'relaunch-certificate-'));
   onTestFinished(() => rm(directory, { recursive: true }));
-  const [key, cert] = [join(directory, 'key'), join(directory, 'cert')];
-  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-keyout', key, '-out', cert];
-  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`];
-  execFileSync('openssl', [...request, ...subject], { stdio: 'ignore' });
-  return { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') };
+  return selfSigned(directory, `DNS:${name}`);
 }
