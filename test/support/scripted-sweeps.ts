@@ -24,7 +24,7 @@ export function gridOf(trials: Record<string, readonly unknown[]>, more: object 
   };
 }
 
-/** So many trials are more than one history of these tests holds, and less than two. */
+/** So many trials are more than one history of these tests holds. */
 export const longHistory = 110;
 
 export const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
@@ -72,6 +72,14 @@ export async function until(handle: WorkflowHandle, expected: object): Promise<v
   await expect.poll(() => handle.query(progressQuery), { timeout: 20_000 }).toMatchObject(expected);
   const { ids } = await trialsOf(handle);
   await Promise.all(ids.map((id) => handle.client.getHandle(id).query(statusQuery)));
+}
+
+/** The execution and those that it was handed on to, in their order. */
+export async function executionsFrom(handle: WorkflowHandle): Promise<WorkflowHandle[]> {
+  const { events } = await handle.fetchHistory();
+  const next = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+  if (!next) return [handle];
+  return [handle, ...(await executionsFrom(handle.client.getHandle(handle.workflowId, next)))];
 }
 
 /** How many trials were in flight at most, and the ids of all, in the order of their start: from the sweep's history. */
