@@ -1,5 +1,7 @@
 import { changingMax } from './changing-max.ts';
 import { deploys } from './deploys.ts';
+import { dockerLeftovers } from './docker-leftovers.ts';
+import { playOnDocker } from './docker-stage.ts';
 import type { Findings } from './findings.ts';
 import { kubernetesLeftovers } from './kubernetes-leftovers.ts';
 import { matrix } from './kubernetes-matrix.ts';
@@ -76,9 +78,17 @@ function kubernetesActs(scale: number): Act[] {
   ];
 }
 
+function dockerActs(scale: number): Act[] {
+  const scaled = scaledBy(scale);
+  const sizes = { runs: scaled(50, 6), inFlight: scaled(8, 6), kills: scaled(6, 1) };
+  const play: Act['play'] = (seed, say) => playOnDocker(dockerLeftovers, sizes, seed, say);
+  return [{ group: 'leftovers', name: dockerLeftovers.name, sizes, play }];
+}
+
 /** What can be soaked. */
 export const soaks: Readonly<Record<string, (scale: number) => Act[]>> = {
   launch: launchActs,
   sweep: sweepActs,
   kubernetes: kubernetesActs,
+  docker: dockerActs,
 };

@@ -30,7 +30,8 @@ export const eyesIn = (cluster: Cluster): string => join(cluster.home, 'eyes');
 /** More at once are in each other's way, which takes longer. */
 const onStage = atMost(2);
 
-const playing = new Set<Cluster>();
+/** What {@link stopPlaying} takes down. */
+export const playing = new Set<Cluster>();
 
 /** Takes down whatever is on stage: what comes of it is nobody's business any more. */
 export async function stopPlaying(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Statistics: scenarios of the tests with numbers that no test has time for. `npm run soak -- launch`, `sweep`, `kubernetes`. */
+/** Statistics: scenarios of the tests with numbers that no test has time for. `npm run soak -- launch`, `sweep`, `kubernetes`, `docker`. */
 import { randomInt } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { Argument, Command, InvalidArgumentError } from 'commander';
@@ -23,7 +23,7 @@ const program = new Command('soak')
   .option('--seed <n>', 'repeats the choices of an earlier soak (default: another one each time)', seedOf)
   .option(
     '--only <groups>',
-    `some of ${groupsIn('launch')}; of sweep: ${groupsIn('sweep')}; of kubernetes: ${groupsIn('kubernetes')} (default: all)`,
+    `some of ${groupsIn('launch')}; of sweep: ${groupsIn('sweep')}; of kubernetes: ${groupsIn('kubernetes')}; of docker: ${groupsIn('docker')} (default: all)`,
     (text) => text.split(','),
   )
   .option('--scale <factor>', 'of the full numbers', scaleOf, 1)
