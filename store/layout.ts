@@ -26,6 +26,7 @@ export const keyOf = {
   plan: (run: string) => `${runDir(run)}plan.json`,
   image: (run: string) => `${runDir(run)}image.json`,
   built: (run: string) => `${runDir(run)}built.json`,
+  builds: 'builds/',
   build: (key: string) => `builds/${key}.lease`,
   removal: (run: string) => `${runDir(run)}removal.lease`,
   attempts: attemptsDir,

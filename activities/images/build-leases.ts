@@ -52,6 +52,13 @@ export class BuildLeases {
     held.givingUp = setTimeout(() => void this.drop(key).catch(() => undefined), pushPatienceMs).unref();
   }
 
+  /** Removes those of builders that are gone: where nobody wants their images any more, nobody else would. @throws RelaunchError StoreUnavailable */
+  async tidy(): Promise<void> {
+    for (const key of await this.#store.list(keyOf.builds)) {
+      if ((await takeLease(this.#store, key)) === undefined) await this.#store.remove(key);
+    }
+  }
+
   /** @throws RelaunchError StoreUnavailable */
   async drop(key: string): Promise<void> {
     const held = this.#held.get(key);

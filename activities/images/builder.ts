@@ -30,12 +30,14 @@ export interface BuilderOptions extends Pick<AgentRegistryOptions, 'dockerConfig
   engineAddress: string;
 }
 
-/** Nothing is connected to before the first image. */
+/** No engine or registry is connected to before the first image. */
 export async function createBuilder(store: Store, options: BuilderOptions): Promise<Builder> {
   const { workplace, spec, engineAddress, dockerConfigDir, registries } = options;
   const { network, ...settings } = spec;
   await rm(workplace, { recursive: true, force: true, maxRetries: 3 });
   await mkdir(workplace, { recursive: true });
+  const leases = new BuildLeases(store);
+  await leases.tidy();
   return {
     workplace,
     settings: {
@@ -48,7 +50,7 @@ export async function createBuilder(store: Store, options: BuilderOptions): Prom
       credentials: (host, signal) => dockerCredentials(dockerConfigDir, host, signal),
     }),
     registry: agentRegistry({ dockerConfigDir, registries }),
-    leases: new BuildLeases(store),
+    leases,
     shared: new SharedBuilds(),
   };
 }
