@@ -1,0 +1,22 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { BuildLeases } from '../../activities/images/build-leases.ts';
+import { openStore } from '../../store/open-store.ts';
+
+const scratch = await mkdtemp(join(tmpdir(), 'relaunch-leases-'));
+const store = openStore(pathToFileURL(scratch).href);
+afterAll(() => rm(scratch, { recursive: true }));
+
+test('a builder that starts removes the leases of dead ones, and nobody else’s', async () => {
+  const lease = (pid: number, hostId: string): Uint8Array =>
+    Buffer.from(JSON.stringify({ hostId, pid, renewedAt: new Date().toISOString() }));
+  const noProcess = 2 ** 22 + 1;
+  await store.put('builds/dead.lease', lease(noProcess, hostname()));
+  await store.put('builds/live.lease', lease(process.ppid, hostname()));
+  await store.put('builds/elsewhere.lease', lease(noProcess, 'another-host'));
+  await new BuildLeases(store).tidy();
+  expect((await store.list('builds/')).sort()).toEqual(['builds/elsewhere.lease', 'builds/live.lease']);
+});
