@@ -52,10 +52,13 @@ export class BuildLeases {
     held.givingUp = setTimeout(() => void this.drop(key).catch(() => undefined), pushPatienceMs).unref();
   }
 
-  /** Removes those of builders that are gone: where nobody wants their images any more, nobody else would. @throws RelaunchError StoreUnavailable */
+  /**
+   * Removes those of builders that are gone: where nobody wants their images any more, nobody else would. Nothing may be held yet. Nobody
+   * fails for what could not be removed: the next builder tries again.
+   */
   async tidy(): Promise<void> {
-    for (const key of await this.#store.list(keyOf.builds)) {
-      if ((await takeLease(this.#store, key)) === undefined) await this.#store.remove(key);
+    for (const key of await this.#store.list(keyOf.builds).catch(() => [])) {
+      await this.#removeDead(key).catch(() => undefined);
     }
   }
 
@@ -67,6 +70,10 @@ export class BuildLeases {
     clearInterval(held.renewing);
     clearTimeout(held.givingUp);
     await this.#store.remove(keyOf.build(key));
+  }
+
+  async #removeDead(key: string): Promise<void> {
+    if ((await takeLease(this.#store, key)) === undefined) await this.#store.remove(key);
   }
 
   #keep(key: string): void {
