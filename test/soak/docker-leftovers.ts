@@ -4,7 +4,7 @@ import { untilNone } from '../support/until.ts';
 import { builtImages, engineListing } from './docker-listing.ts';
 import type { DockerScenario, DockerStage } from './docker-stage.ts';
 import { dockerStories } from './docker-stories.ts';
-import { differences, type Listing } from './listing-differences.ts';
+import { differences, opened, type Listing } from './listing-differences.ts';
 import { listingOf } from './listing.ts';
 import { endsWell } from './nothing-left.ts';
 import { again } from './victim.ts';
@@ -38,8 +38,7 @@ export const dockerLeftovers: DockerScenario<DockerLeftoverSizes> = {
 
     const striking = strike(stage, kills);
     await Promise.all(
-      Array.from({ length: runs }, async (_, i) => {
-        const name = names[i] ?? random.pick(names);
+      random.each(names, runs).map(async (name) => {
         await tell(name);
         findings.add(name, 1);
       }),
@@ -61,7 +60,10 @@ export const dockerLeftovers: DockerScenario<DockerLeftoverSizes> = {
     findings.count('images pushed', await scene.pushes());
     findings.count('images kept', images.length);
     const after = await listingOf(scene.cluster, [survivor]);
-    findings.count('open in the survivor', `${opened(before.ours)} before, ${opened(after)} after`);
+    findings.count(
+      'open in the survivor',
+      `${opened(before.ours, survivor.name)} before, ${opened(after, survivor.name)} after`,
+    );
     findings.count('containers, networks and volumes, before and after', before.engine.length);
     for (const agent of [survivor, victim]) await endsWell(agent, findings);
   },
@@ -99,9 +101,3 @@ async function strike({ random: parent, findings, victim, say }: DockerStage, ti
     findings.add('kills of an agent', 1);
   }
 }
-
-const opened = ({ open }: Listing): string =>
-  [...(open.get('survivor') ?? [])]
-    .filter(([kind]) => !kind.startsWith('/'))
-    .map(([kind, count]) => `${String(count)} ${kind}s`)
-    .join(', ');

@@ -5,7 +5,7 @@ import { isDockerUp } from '../../scripts/testbed/docker/up.ts';
 import { ImageScene } from '../support/image-scene.ts';
 import { Findings } from './findings.ts';
 import { seeded, type Random } from './random.ts';
-import { eyesIn, playing } from './scenario.ts';
+import { eyesIn, leaveStage, playing } from './scenario.ts';
 import { WorkerVictim } from './victim.ts';
 
 export const served = 'served';
@@ -52,9 +52,7 @@ export async function playOnDocker<Sizes>(
   } catch (error) {
     findings.rule(false, `did not come to its end: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
   } finally {
-    findings.close();
-    playing.delete(scene.cluster);
-    await scene.stop();
+    await leaveStage(scene.cluster, findings, seed);
     if (!wasUp) await downDocker({ say });
   }
   return findings;

@@ -76,13 +76,12 @@ export const kubernetesLeftovers: KubernetesScenario<KubernetesLeftoverSizes> = 
     const limited = atMost(inFlight);
     const names = Object.keys(stories);
     await Promise.all(
-      Array.from({ length: runs }, (_, i) => {
-        const name = names[i] ?? random.pick(names);
-        return limited(async () => {
+      random.each(names, runs).map((name) =>
+        limited(async () => {
           await stories[name]?.(stage);
           findings.add(name, 1);
-        });
-      }),
+        }),
+      ),
     );
     say(`${String(runs)} runs have ended`);
     const more = async (): Promise<string[]> => [...(await objectsIn(stage))].filter((object) => !before.has(object));

@@ -5,7 +5,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { cancel } from '../../client/index.ts';
 import { atMost } from '../support/at-most.ts';
 import { until, untilNone } from '../support/until.ts';
-import { differences, withoutRuns, type Listing } from './listing-differences.ts';
+import { differences, opened, withoutRuns, type Listing } from './listing-differences.ts';
 import { listingOf } from './listing.ts';
 import { endsWell, nothingLeft } from './nothing-left.ts';
 import { endOf } from './planned-run.ts';
@@ -53,9 +53,7 @@ export const leftovers: Scenario<LeftoverSizes> = {
     await Promise.all(warmUp.map(tell));
     const before = await quiet(stage, () => listingOf(cluster, workers), existing());
     const names = Object.keys(stories);
-    // Each way out at least once, where there are runs enough; then any.
-    const told = Array.from({ length: runs }, (_, i) => names[i] ?? random.pick(names));
-    await Promise.all(told.map((name, i) => tell(name, warmUp.length + i)));
+    await Promise.all(random.each(names, runs).map((name, i) => tell(name, warmUp.length + i)));
     say(`${String(runs)} runs have ended`);
     await untilDeleted(stage, ended);
 
@@ -108,9 +106,6 @@ async function quiet({ findings }: Stage, list: () => Promise<Listing>, existing
   await untilNone('the first runs', settled, 30_000).catch((error: unknown) => findings.rule(false, String(error)));
   return list();
 }
-
-const opened = ({ open }: Listing, worker: string): string =>
-  ['socket', 'anon_inode', 'pipe'].map((kind) => `${String(open.get(worker)?.get(kind) ?? 0)} ${kind}s`).join(', ');
 
 /** The server neither lists a poll of an agent that has stopped, nor gives it a run. */
 async function nobodyPolls({ cluster, findings }: Stage, agents: readonly string[]): Promise<void> {

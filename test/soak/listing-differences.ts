@@ -30,6 +30,10 @@ export function differences(before: Listing, after: Listing, existing: readonly 
   ];
 }
 
+/** What a worker has open that is no file. */
+export const opened = ({ open }: Listing, worker: string): string =>
+  ['socket', 'anon_inode', 'pipe'].map((kind) => `${String(open.get(worker)?.get(kind) ?? 0)} ${kind}s`).join(', ');
+
 /** An agent makes it when it starts its first run. */
 const ofBackend = /^[^/]+\/process(\/default)?$/;
 

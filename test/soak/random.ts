@@ -5,6 +5,8 @@ export interface Random {
   /** A whole number, both ends included. */
   int(from: number, to: number): number;
   pick<T>(list: readonly T[]): T;
+  /** This many: each once, as far as they go, then any. */
+  each<T>(list: readonly T[], count: number): T[];
   /** Choices of their own, for one of several that go on at once: the others' pace does not change them. */
   fork(): Random;
 }
@@ -19,14 +21,16 @@ export function seeded(seed: number): Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
   const int = (from: number, to: number): number => from + Math.floor(next() * (to - from + 1));
+  const pick = <T>(list: readonly T[]): T => {
+    const picked = list[int(0, list.length - 1)];
+    if (picked === undefined) throw new RangeError('nothing to pick from');
+    return picked;
+  };
   return {
     next,
     int,
-    pick: (list) => {
-      const picked = list[int(0, list.length - 1)];
-      if (picked === undefined) throw new RangeError('nothing to pick from');
-      return picked;
-    },
+    pick,
+    each: (list, count) => Array.from({ length: count }, (_, i) => list[i] ?? pick(list)),
     fork: () => seeded(int(0, 2 ** 32 - 1)),
   };
 }

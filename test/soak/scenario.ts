@@ -55,14 +55,18 @@ export function play<Sizes>(
     } catch (error) {
       findings.rule(false, `did not come to its end: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
     } finally {
-      if (findings.broken.length > 0)
-        findings.broken.push(`seed ${String(seed)}; files kept in ${await keep(cluster)}`);
-      findings.close();
-      playing.delete(cluster);
-      await cluster.stop();
+      await leaveStage(cluster, findings, seed);
     }
     return findings;
   });
+}
+
+/** Takes a cluster down; where a rule was broken, after its files were kept. */
+export async function leaveStage(cluster: Cluster, findings: Findings, seed: number): Promise<void> {
+  if (findings.broken.length > 0) findings.broken.push(`seed ${String(seed)}; files kept in ${await keep(cluster)}`);
+  findings.close();
+  playing.delete(cluster);
+  await cluster.stop();
 }
 
 async function keep({ home }: Cluster): Promise<string> {
