@@ -143,8 +143,8 @@ test('mounts of all kinds, and a secret that is nowhere afterwards', async () =>
   expect(layers.includes(secret)).toBe(false);
 });
 
-/** Builds a Dockerfile as the run of a project. */
-async function buildOf(project: string, ...dockerfile: string[]): Promise<void> {
+/** Builds a Dockerfile as the run of a project. Answers the image's key. */
+async function buildOf(project: string, ...dockerfile: string[]): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'relaunch-source-'));
   try {
     await writeFile(join(directory, 'Dockerfile'), dockerfile.join('\n'));
@@ -157,20 +157,21 @@ async function buildOf(project: string, ...dockerfile: string[]): Promise<void> 
       networkMode: 'host',
     } as const;
     const source = { directory, plan, build: { dockerfile: 'Dockerfile', builder: {} } };
-    const { request } = await prepareBuild(source, settings, new RegistryClient(), never);
+    const { request, key } = await prepareBuild(source, settings, new RegistryClient(), never);
     await engine.build(request(), silent, never);
+    return key;
   } finally {
     await rm(directory, { recursive: true });
   }
 }
 
-test('the caches of a project are in no build of another one, in whichever way they are named', async () => {
+test('the caches of a project are in no build of another one, in whichever way they are named, nor is its image', async () => {
   const id = randomUUID();
   const cached = (command: string, options = `type=cache,id=${id},target=/c`) => `RUN --mount=${options} ${command}`;
   const triggered = `${testbed.registry.open.host}/${repository}/${id}:1`;
   await build([base, `ONBUILD ${cached('ls /c > /there')}`], { tag: triggered }).result;
   await engine.push(triggered, silent, never);
-  await buildOf('ours', base, cached('touch /c/ours'));
+  const key = await buildOf('ours', base, cached('touch /c/ours'));
   await buildOf('ours', base, cached('test -e /c/ours'));
   await buildOf('ours', `FROM ${triggered}`, 'RUN grep ours /there');
 
@@ -180,6 +181,7 @@ test('the caches of a project are in no build of another one, in whichever way t
   await theirs('RUN true <<X', cached('test ! -e /c/ours'));
   await theirs('ARG BUILDKIT_CACHE_MOUNT_NS=', cached('test ! -e /c/ours'));
   await buildOf('theirs', `FROM ${triggered}`, 'RUN test ! -s /there');
+  expect(await buildOf('theirs', base, cached('touch /c/ours'))).not.toBe(key);
 });
 
 test('a secret is there also for a step that comes late: the engine asks every second whether we still are', async () => {
