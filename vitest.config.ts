@@ -6,6 +6,7 @@ const real = (name: string) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
+    globalSetup: ['./test/support/bundle-setup.ts'],
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
@@ -14,7 +15,7 @@ const real = (name: string) => ({
 
 const onTestbed = (what: 'kubernetes' | 'docker', name: string, maxWorkers: number, groupOrder: number) => {
   const project = real(name);
-  const globalSetup = `./test/support/${what}-setup.ts`;
+  const globalSetup = [...project.test.globalSetup, `./test/support/${what}-setup.ts`];
   return { ...project, test: { ...project.test, maxWorkers, globalSetup, sequence: { groupOrder } } };
 };
 

@@ -12,19 +12,22 @@ export interface ControlOptions {
   temporal: TemporalAddress;
   namespace: string;
   logger: Logger;
+  /** A file of workflow code that is bundled already; for tests. Default: it is bundled when the worker starts. */
+  bundlePath?: string | undefined;
   /** For fault tests. */
   reached?: (point: KillPoint) => Promise<void>;
 }
 
 /** Runs the workflows. @throws where search attributes are missing and may not be registered: they would block every run for ever */
-export async function startControl({ temporal, namespace, logger, reached }: ControlOptions): Promise<RunningWorker> {
+export async function startControl(options: ControlOptions): Promise<RunningWorker> {
+  const { temporal, namespace, logger, bundlePath, reached } = options;
   const { client, connection, close } = await connectTemporal(temporal, namespace);
   await registerSearchAttributes(client, namespace, logger);
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue: controlTaskQueue,
-    workflowBundle: await bundleWorkflows(logger),
+    workflowBundle: bundlePath === undefined ? await bundleWorkflows(logger) : { codePath: bundlePath },
     dataConverter: { payloadConverterPath },
     activities: controlActivities(async (workflowId, runId) => {
       await reached?.('control:before-cancel');

@@ -10,7 +10,9 @@ let cluster: Cluster;
 let agent: Started;
 
 beforeAll(async () => {
-  cluster = await Cluster.start({ laptop: { gracePeriod: '2s' }, unserved: {} });
+  cluster = await Cluster.start({ laptop: { gracePeriod: '2s' }, unserved: {} }, { control: false });
+  // Here alone `relaunch control` itself: other tests take the workflow code as it was bundled once for all.
+  await cluster.controlCommand();
   agent = await cluster.agent('one', ['laptop'], 2);
 }, 120_000);
 

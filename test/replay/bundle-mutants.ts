@@ -1,4 +1,4 @@
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { WorkflowBundle } from '@temporalio/worker';
 import { replaceOnce } from '../support/replace-once.ts';
 
 /** Every attempt begins here. */
@@ -16,7 +16,7 @@ function workflowModule(code: string, place: string, used: string): string {
   return name;
 }
 
-type Mutant = (bundle: WorkflowBundleWithSourceMap) => WorkflowBundleWithSourceMap;
+type Mutant = (bundle: WorkflowBundle) => WorkflowBundle;
 
 const mutant =
   (change: (code: string) => string): Mutant =>

@@ -1,7 +1,7 @@
 import type { WorkflowBundle } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
-import { bundleWorkflows } from '../../workers/bundle.ts';
 import { createLogger, installRuntime } from '../../workers/logger.ts';
+import { workflowBundle } from '../support/workflow-bundle.ts';
 import { histories, replay } from './replay.ts';
 import { scenarios } from './scenarios.ts';
 import { sweepScenarios } from './sweep-scenarios.ts';
@@ -12,7 +12,7 @@ installRuntime(logger);
 let bundle: WorkflowBundle;
 
 beforeAll(async () => {
-  bundle = await bundleWorkflows(logger);
+  bundle = await workflowBundle();
 });
 
 test('there is a history of every way that a run or a sweep can go', () => {

@@ -1,7 +1,7 @@
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { WorkflowBundle } from '@temporalio/worker';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { bundleWorkflows } from '../../workers/bundle.ts';
 import { createLogger, installRuntime } from '../../workers/logger.ts';
+import { workflowBundle } from '../support/workflow-bundle.ts';
 import {
   withExtraTimer,
   withOtherTrials,
@@ -17,10 +17,10 @@ import { histories, patchedHistory, replay } from './replay.ts';
 const logger = createLogger('error');
 installRuntime(logger);
 
-let bundle: WorkflowBundleWithSourceMap;
+let bundle: WorkflowBundle;
 
 beforeAll(async () => {
-  bundle = await bundleWorkflows(logger);
+  bundle = await workflowBundle();
 });
 
 const ofSweeps = [...histories].filter(([name]) => name.startsWith('sweep-'));

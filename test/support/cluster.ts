@@ -12,10 +12,13 @@ import type { Hooked } from './hooked-worker.ts';
 import { killJobsOf } from './process-pids.ts';
 import { startTestServer, type TestServer } from './temporal-server.ts';
 import { until } from './until.ts';
+import { bundlePath } from './workflow-bundle.ts';
 
 const script = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** A control worker takes four seconds of computing to start, on a machine that may be busy with other tests. */
+const controlIsUp = 'Worker state changed.*RUNNING|"state":"RUNNING"';
+
+/** A control worker takes seconds of computing to start, on a machine that may be busy with other tests. */
 const startPatienceMs = 90_000;
 
 /** All at once they only slow each other down, until the last is up after everybody's patience. */
@@ -90,9 +93,16 @@ export class Cluster {
     return { code: await started.exited, output: started.output() };
   }
 
-  /** A control worker, up and polling. */
+  /** A control worker, up and polling: `relaunch control`, but for the bundling where the setup of the tests has done that. */
   control(): Promise<Started> {
-    return starting(() => saying(this.command('control'), 'Worker state changed.*RUNNING|"state":"RUNNING"'));
+    const bundle = bundlePath();
+    if (bundle === undefined) return this.controlCommand();
+    return starting(() => saying(this.program(script('./control-worker.ts'), bundle), controlIsUp));
+  }
+
+  /** `relaunch control`, which bundles the workflow code for itself, up and polling. */
+  controlCommand(): Promise<Started> {
+    return starting(() => saying(this.command('control'), controlIsUp));
   }
 
   /** An agent, up and polling. `host`: one with nothing but the store in common with those of other hosts. */
@@ -130,9 +140,9 @@ export class Cluster {
 
   /** The same, of a control worker. */
   hookedControl(name: string, hook: Hook): Promise<Started> {
-    const hooked: Hooked = { name, maxJobs: 0, ...hook, marks: this.home };
+    const hooked: Hooked = { name, maxJobs: 0, ...hook, marks: this.home, bundle: bundlePath() };
     const args = [script('./hooked-worker.ts'), JSON.stringify(hooked)];
-    return starting(() => saying(this.#spawn(args), '"state":"RUNNING"'));
+    return starting(() => saying(this.#spawn(args), controlIsUp));
   }
 
   /** How often hooked workers of this name have come to their points, or to one of them. */

@@ -23,6 +23,8 @@ export interface Hooked {
   at: KillPoint;
   /** `kill`: SIGKILL, each time. `hold`: waits until the file `let-go-<name>` is there. `linger`: the same, or until its activity is cancelled. */
   do: 'kill' | 'hold' | 'linger';
+  /** Of the workflow code, for a control worker. */
+  bundle?: string | undefined;
   /** Where `reached-<name>` is written, a line each time. */
   marks: string;
 }
@@ -46,7 +48,7 @@ const { name, queues, maxJobs, file } = hooked;
 const { docker, builder, registries } = file === undefined ? {} : readAgentFile(file, '/');
 const worker =
   queues === undefined
-    ? await startControl({ temporal, namespace, logger, reached })
+    ? await startControl({ temporal, namespace, logger, bundlePath: hooked.bundle, reached })
     : await startAgent({
         temporal,
         namespace,

@@ -19,9 +19,10 @@ import {
   resolveTaskQueue,
   submitTaskQueue,
 } from '../../contracts/task-queues.ts';
-import { bundleWorkflows, payloadConverterPath } from '../../workers/bundle.ts';
+import { payloadConverterPath } from '../../workers/bundle.ts';
 import { createLogger, installRuntime } from '../../workers/logger.ts';
 import { agentName, servedQueue, unservedQueue } from './scripted-names.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 
 installRuntime(createLogger('error'));
 
@@ -218,7 +219,7 @@ export async function startScripted(
   });
   const workers = await Promise.all([
     create(controlTaskQueue, {
-      workflowBundle: bundle ?? (await bundleWorkflows(createLogger('warn'))),
+      workflowBundle: bundle ?? (await workflowBundle()),
       activities: control,
     }),
     ...[
