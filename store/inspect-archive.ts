@@ -12,6 +12,9 @@ export interface ArchiveLimits {
 /** Formats that the tar parser would take apart once more, behind our limits. */
 const compressed = [Buffer.from([0x1f, 0x8b]), Buffer.from([0x28, 0xb5, 0x2f, 0xfd])];
 
+/** Writers fill up their last record. Of more than that the parser would keep all, and copy it again with every chunk. */
+const mostPaddingBytes = 65_536;
+
 /**
  * Reads a compressed tar to its end and writes nothing. Answers the digest of the tar.
  * @throws Error saying what in it must not be unpacked: anything but files, directories and symbolic links inside the tree, a path twice
@@ -32,11 +35,14 @@ export async function inspectArchive(bytes: Uint8Array, limits: ArchiveLimits): 
     entry.resume();
   });
   let size = 0;
+  let endedAt = Infinity;
+  parser.on('eof', () => (endedAt = size));
   for await (const chunk of Readable.from([bytes]).pipe(createGunzip()) as AsyncIterable<Buffer>) {
     if (size === 0 && compressed.some((magic) => chunk.subarray(0, magic.length).equals(magic)))
       throw new Error('it is compressed twice');
     size += chunk.length;
     if (size > limits.maxBytes) throw new Error(`it is larger than ${String(limits.maxBytes)} bytes when unpacked`);
+    if (size > endedAt + mostPaddingBytes) throw new Error('it goes on after its end');
     hash.update(chunk);
     parser.write(chunk);
     if (failure !== undefined) throw failure;
@@ -85,7 +91,10 @@ class EntryCheck {
     this.#kinds.set(path, isDirectory ? 'directory' : 'leaf');
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
       const parent = path.slice(0, end);
-      if (this.#kinds.get(parent) === 'leaf') return `"${parent}" is not a directory`;
+      const kind = this.#kinds.get(parent);
+      if (kind === 'leaf') return `"${parent}" is not a directory`;
+      // And so is all above it.
+      if (kind === 'directory') break;
       this.#kinds.set(parent, 'directory');
     }
     return undefined;
@@ -94,6 +103,7 @@ class EntryCheck {
   #tooMuch(size: number): string | undefined {
     const { maxBytes, maxEntries } = this.#limits;
     if (++this.#entries > maxEntries) return `there are more than ${String(maxEntries)} entries`;
+    if (this.#kinds.size > 2 * maxEntries) return `there are more than ${String(2 * maxEntries)} files and directories`;
     this.#bytes += size;
     return this.#bytes > maxBytes ? `the files are larger than ${String(maxBytes)} bytes` : undefined;
   }

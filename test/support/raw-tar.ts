@@ -55,7 +55,7 @@ function octal(header: Buffer, value: number, offset: number, length: number): v
 
 function record(name: string, value: string): string {
   const rest = ` ${name}=${value}\n`;
-  const length = [1, 2, 3, 4]
+  const length = [1, 2, 3, 4, 5]
     .map((digits) => Buffer.byteLength(rest) + digits)
     .find((n) => String(n).length + Buffer.byteLength(rest) === n);
   return `${String(length)}${rest}`;

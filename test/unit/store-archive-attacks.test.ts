@@ -59,6 +59,9 @@ test.each<[string, (RawEntry | Uint8Array)[], RegExp]>([
     ],
     /"\."/,
   ],
+  ['a path that no file system takes', [paxBefore({ path: `${'a/'.repeat(1_024)}b` }, good)], /longer than 2048 bytes/],
+  ['a name that no file system takes', [paxBefore({ path: `a/${'ü'.repeat(128)}` }, good)], /longer than 255 bytes/],
+  ['a link that no file system takes', [paxBefore({ linkpath: 'a/'.repeat(1_025) }, link('a', 'b'))], /symbolic link/],
   ['an absolute symbolic link', [link('a', '/etc')], /symbolic link out of the tree/],
   ['a symbolic link upwards', [link('a', '../outside')], /symbolic link out of the tree/],
   [
@@ -108,6 +111,13 @@ test('a gzip bomb is refused when it gets too large, not when it is through', as
   await expect(unpack(bomb, { maxBytes: 1_000_000 })).rejects.toMatchObject(refusal(/larger than 1000000 bytes/));
 });
 
+test('an archive may be filled up as tar does it; one that goes on is refused before anybody keeps what follows', async () => {
+  const tar = Buffer.concat([rawEntry(good), Buffer.alloc(10_240)]);
+  expect(await readTree(await unpack(archiveOf(tar)))).toEqual({ 'train.py': 'print(1)' });
+  const endless = archiveOf(Buffer.concat([tar, Buffer.alloc(1_000_000)]));
+  await expect(unpack(endless)).rejects.toMatchObject(refusal(/goes on after its end/));
+});
+
 test('an archive that is compressed twice is refused: the inner one would be behind the limits', async () => {
   const inner = gzipSync(gunzipSync(rawArchive(good).bytes));
   await expect(unpack(archiveOf(inner))).rejects.toMatchObject(refusal(/compressed twice/));
@@ -117,6 +127,10 @@ test('too many entries are refused', async () => {
   const entries = Array.from({ length: 11 }, (_, i) => ({ path: `f${String(i)}` }));
   await expect(unpack(rawArchive(...entries), { maxEntries: 10 })).rejects.toMatchObject(
     refusal(/more than 10 entries/),
+  );
+  const deep = Array.from({ length: 5 }, (_, i) => ({ path: `${String(i)}/a/b/c/f` }));
+  await expect(unpack(rawArchive(...deep), { maxEntries: 10 })).rejects.toMatchObject(
+    refusal(/more than 20 files and directories/),
   );
 });
 
