@@ -8,7 +8,7 @@ import { filesUnder, foldersIn, isFile, modifiedAt, placeFile, readObject, remov
 import type { Store } from './store.ts';
 import { StoreRoot } from './store-root.ts';
 import { hasCode, storeUnavailable } from './system-errors.ts';
-import { removeDeadTemps } from './temp-files.ts';
+import { oldTempMs, removeDeadTemps } from './temp-files.ts';
 
 /**
  * A store in a directory of this machine, for one user (files 0600, directories 0700): an object is the file at its key. Objects appear
@@ -22,15 +22,22 @@ import { removeDeadTemps } from './temp-files.ts';
 export function openFileStore(url: string): Store {
   const directory = rootOf(url);
   const root = new StoreRoot(directory);
-  let cleaned: Promise<void> | undefined;
+  let cleanedAt = -Infinity;
 
   const pathOf = (key: string): string => {
     checkKey(key);
     return join(directory, key);
   };
+  // Again and again: who lives long outlives others.
+  const clean = async (): Promise<void> => {
+    const now = Date.now();
+    if (now - cleanedAt < oldTempMs) return;
+    cleanedAt = now;
+    await removeDeadTemps(root.temps, now);
+  };
   const place = async (path: string, bytes: Uint8Array, how: (from: string, to: string) => Promise<void>) => {
     await root.prepare();
-    await (cleaned ??= removeDeadTemps(root.temps, Date.now()));
+    await clean();
     await placeFile(root, path, bytes, how);
   };
   const read = <T>(verb: string, path: string, work: (path: string) => Promise<T>): Promise<T> =>

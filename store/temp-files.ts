@@ -3,7 +3,8 @@ import { readdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive } from './process-alive.ts';
 
-const oldMs = 60 * 60_000;
+/** Where processes of other containers write as well, a living one may look dead. It begins a write again whose file is gone. */
+export const oldTempMs = 60_000;
 
 /** Writes a new file of this process into `directory`. Answers its path. */
 export async function writeTemp(directory: string, bytes: Uint8Array): Promise<string> {
@@ -22,7 +23,7 @@ export async function removeTemp(path: string): Promise<void> {
   await unlink(path).catch(() => undefined);
 }
 
-/** Removes the files that died with their process: older than an hour, of a pid that is not running. Never fails. */
+/** Removes the files that died with their process: older than a minute, of a pid that is not running. Never fails. */
 export async function removeDeadTemps(directory: string, now: number): Promise<void> {
   const names = await readdir(directory).catch(() => []);
   for (const name of names) {
@@ -32,6 +33,6 @@ export async function removeDeadTemps(directory: string, now: number): Promise<v
       ({ mtimeMs }) => now - mtimeMs,
       () => 0,
     );
-    if (age > oldMs && pid > 0 && !isAlive(pid)) await removeTemp(path);
+    if (age > oldTempMs && pid > 0 && !isAlive(pid)) await removeTemp(path);
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { spawnSync } from 'node:child_process';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { openStore } from '../../store/open-store.ts';
 import { storeContract } from '../support/store-contract.ts';
 
@@ -33,22 +33,27 @@ test('no temporary file stays behind, not even of a write that failed', async ()
   expect(await readdir(join(root, '.tmp'))).toEqual([]);
 });
 
-test('temporary files of dead processes go after an hour; young ones and those of the living stay', async () => {
+test('temporary files of dead processes go after a minute, also where nobody starts again; those of the living stay', async () => {
   const root = await newRoot();
   const temps = join(root, '.tmp');
   await mkdir(temps);
   const dead = spawnSync(process.execPath, ['-e', '']).pid;
-  const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
+  const minutesAgo = new Date(Date.now() - 120_000);
   for (const [name, date] of [
-    [`${String(dead)}-old`, hoursAgo],
+    [`${String(dead)}-old`, minutesAgo],
     [`${String(dead)}-young`, new Date()],
-    [`${String(process.pid)}-old`, hoursAgo],
+    [`${String(process.pid)}-old`, minutesAgo],
   ] as const) {
     await writeFile(join(temps, name), 'half an obj');
     await utimes(join(temps, name), date, date);
   }
-  await storeAt(root).put('a', Buffer.from('1'));
+  const store = storeAt(root);
+  await store.put('a', Buffer.from('1'));
   expect((await readdir(temps)).sort()).toEqual([`${String(dead)}-young`, `${String(process.pid)}-old`].sort());
+  onTestFinished(() => void vi.useRealTimers());
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+  await store.put('a', Buffer.from('2'));
+  expect(await readdir(temps)).toEqual([`${String(process.pid)}-old`]);
 });
 
 test('a mounted ConfigMap, whose files are links, can be listed and read', async () => {
