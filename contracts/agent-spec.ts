@@ -21,6 +21,8 @@ export const agentSpec = z.strictObject({
         insecure: z.boolean().default(false),
         /** Other hosts that give out its tokens: they are sent the credentials for it. */
         tokenHosts: z.array(z.string().min(1, 'a host')).default([]),
+        /** Pods of Kubernetes pull from it with the agent's credentials, which a Secret in their namespace then has. */
+        pullSecret: z.boolean().default(false),
       }),
     )
     .optional(),

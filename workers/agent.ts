@@ -7,6 +7,8 @@ import { createBuilder, type Builder } from '../activities/images/builder.ts';
 import { certificatesOf } from '../activities/images/certificates.ts';
 import { ImagePins } from '../activities/images/pins.ts';
 import { agentRegistry, type AgentRegistryOptions } from '../activities/images/registry/agent-registry.ts';
+import { dockerCredentials } from '../activities/images/registry/docker-config.ts';
+import type { KubernetesOptions } from '../activities/backends/kubernetes/clusters.ts';
 import { createBackends } from '../activities/backends/registry.ts';
 import type { Backend } from '../activities/backends/backend.ts';
 import { Attended } from '../activities/attended.ts';
@@ -89,6 +91,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
     changed: () => {
       changed();
     },
+    pullSecrets: pullSecretsOf(registriesOf(options)),
     failed: warn(logger, 'a watch of Kubernetes failed'),
   };
   const docker = { ...options.docker, owner: namespaceId, reached: options.reached };
@@ -204,6 +207,14 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
 const registriesOf = ({ registries = {}, docker = {} }: AgentOptions): AgentRegistryOptions => ({
   dockerConfigDir: docker.configDirectory ?? join(homedir(), '.docker'),
   registries,
+});
+
+const pullSecretsOf = ({
+  dockerConfigDir,
+  registries,
+}: AgentRegistryOptions): NonNullable<KubernetesOptions['pullSecrets']> => ({
+  hosts: Object.entries(registries).flatMap(([host, { pullSecret }]) => (pullSecret ? [host] : [])),
+  credentialsOf: (host, signal) => dockerCredentials(dockerConfigDir, host, signal),
 });
 
 async function builderOf(options: AgentOptions, store: Store): Promise<Builder | undefined> {

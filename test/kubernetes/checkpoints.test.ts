@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -10,6 +9,7 @@ import { never } from '../support/backend-harness.ts';
 import { Disruptions } from '../support/disruptions.ts';
 import { onRealNode } from '../support/kubernetes-harness.ts';
 import { KubernetesScene, withPod } from '../support/kubernetes-scene.ts';
+import { provideVolume, type Volume } from '../support/kubernetes-volume.ts';
 import { linesOf } from '../support/run-watch.ts';
 import { until } from '../support/until.ts';
 
@@ -19,14 +19,13 @@ const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
 const example = join(examples, 'digits', 'trainer');
 const python = { image: 'relaunch.test/python:1' };
 
-/** A volume of this machine, which is the real node. The queue `gang` of the examples has the same name for its own. */
+/** The queue `gang` of the examples has the same name for its own. */
 const claimName = 'checkpoints';
 
 let scene: KubernetesScene;
-let directory: string;
+let volume: Volume;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'relaunch-volume-'));
   const withCode = withPod(
     onRealNode,
     { volumes: [{ name: 'digits', configMap: { name: 'digits' } }] },
@@ -40,18 +39,15 @@ beforeAll(async () => {
     },
     gang: onThisNode(gang, name),
   }));
-  await provideVolume(scene, directory);
+  volume = await provideVolume(scene.namespace, claimName);
   await provideDigits(scene);
   await provideNames(scene);
   await scene.cluster.agent('one', ['digits', 'gang'], 10);
 });
 
 afterAll(async () => {
-  const { admin, name } = scene.namespace;
   await scene.stop();
-  await admin.find({ method: 'DELETE', path: `/api/v1/persistentvolumes/${name}`, signal: never });
-  admin.close();
-  await rm(directory, { recursive: true, force: true });
+  await volume.remove();
 });
 
 test('training that is evicted goes on where it was, to the same numbers as without an interruption', async () => {
@@ -129,26 +125,6 @@ function onThisNode(text: string, namespace: string): Partial<QueueSpecInput> {
   queue.setIn([...container, 'imagePullPolicy'], 'Never');
   queue.deleteIn([...container, 'resources']);
   return queue.toJS() as Partial<QueueSpecInput>;
-}
-
-async function provideVolume({ namespace: { admin, name } }: KubernetesScene, path: string): Promise<void> {
-  const capacity = { storage: '1Gi' };
-  const spec = { accessModes: ['ReadWriteMany'], storageClassName: '' };
-  await admin.send({
-    method: 'POST',
-    path: '/api/v1/persistentvolumes',
-    body: {
-      metadata: { name },
-      spec: { ...spec, capacity, hostPath: { path }, claimRef: { namespace: name, name: claimName } },
-    },
-    signal: never,
-  });
-  await admin.send({
-    method: 'POST',
-    path: `/api/v1/namespaces/${name}/persistentvolumeclaims`,
-    body: { metadata: { name: claimName }, spec: { ...spec, volumeName: name, resources: { requests: capacity } } },
-    signal: never,
-  });
 }
 
 /** The example's files, as a queue may have them. */

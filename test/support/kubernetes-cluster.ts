@@ -21,6 +21,8 @@ export interface TestNamespace {
   kubeconfig: string;
   pods(selector?: string): Promise<Pod[]>;
   jobs(): Promise<Job[]>;
+  /** Applies a file of deploy/kubernetes, as an admin would who changes it first. */
+  apply(file: string, change?: (text: string) => string): Promise<void>;
   /** Ends and removes everything in it, finalizers too. */
   cleanup(): Promise<void>;
 }
@@ -48,6 +50,7 @@ export async function testNamespace(): Promise<TestNamespace> {
     kubeconfig,
     pods: (selector) => list<Pod>(podsPath, selector),
     jobs: () => list<Job>(jobsPath),
+    apply: (file, change) => apply(admin, name, file, change),
     cleanup: async () => {
       for (const job of await made.jobs()) await remove(admin, `${jobsPath}/${job.metadata.name}`);
       for (const pod of await made.pods()) {
@@ -69,10 +72,9 @@ async function remove(admin: KubernetesApi, path: string): Promise<void> {
   await admin.find({ method: 'DELETE', path, body, signal: never });
 }
 
-/** Applies the manifests of deploy/, as an admin would. */
 async function grantRights(admin: KubernetesApi, namespace: string): Promise<void> {
-  for (const object of await manifests('agent-role.yaml')) await create(admin, object, namespace);
-  for (const object of await manifests('agent-nodes.yaml')) await create(admin, object, namespace);
+  await apply(admin, namespace, 'agent-role.yaml');
+  await apply(admin, namespace, 'agent-nodes.yaml');
   const binding = {
     kind: 'ClusterRoleBinding',
     metadata: { name: `relaunch-agent-nodes-${namespace}` },
@@ -87,9 +89,15 @@ async function grantRights(admin: KubernetesApi, namespace: string): Promise<voi
   );
 }
 
-async function manifests(file: string): Promise<Manifest[]> {
+async function apply(
+  admin: KubernetesApi,
+  namespace: string,
+  file: string,
+  change = (text: string): string => text,
+): Promise<void> {
   const path = fileURLToPath(new URL(`../../deploy/kubernetes/${file}`, import.meta.url));
-  return parseAllDocuments(await readFile(path, 'utf8')).map((document) => document.toJS() as Manifest);
+  for (const document of parseAllDocuments(change(await readFile(path, 'utf8'))))
+    await create(admin, document.toJS() as Manifest, namespace);
 }
 
 interface Manifest {

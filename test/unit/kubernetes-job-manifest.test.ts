@@ -60,6 +60,18 @@ function attempt(plan: Partial<Plan> = {}, n = 2) {
 const made = (args: unknown, plan: Partial<Plan> = {}, n?: number): JobManifest =>
   jobOf(attempt(plan, n), parseKubernetesArgs(args), 'owner-1') as unknown as JobManifest;
 
+test('with credentials of the agent the pod pulls with them before those of the queue, and says whose they are', () => {
+  const pull = { name: 'relaunch-registry-registry.example', account: 'ada', host: 'registry.example' };
+  const args = parseKubernetesArgs({ spec: { template: { spec: { imagePullSecrets: [{ name: 'own' }] } } } });
+  const job = jobOf(attempt(), args, 'owner-1', pull) as unknown as JobManifest;
+  expect(podOf(job)['imagePullSecrets']).toEqual([{ name: pull.name }, { name: 'own' }]);
+  for (const { annotations } of [job.metadata, job.spec.template.metadata])
+    expect(annotations).toMatchObject({ 'relaunch.dev/pulled-as': 'ada@registry.example' });
+  const without = jobOf(attempt(), args, 'owner-1') as unknown as JobManifest;
+  expect(podOf(without)['imagePullSecrets']).toEqual([{ name: 'own' }]);
+  expect(without.metadata.annotations).not.toHaveProperty(['relaunch.dev/pulled-as']);
+});
+
 const podOf = ({ spec }: JobManifest) => spec.template.spec;
 const mainOf = (job: JobManifest): Container => podOf(job).containers[0] ?? { name: '' };
 const envOf = ({ env = [] }: Container): Record<string, unknown> =>

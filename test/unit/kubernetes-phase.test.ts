@@ -296,6 +296,19 @@ describe('a start that cannot succeed', () => {
     });
   });
 
+  test('of an image it is said whose credentials did not help', () => {
+    const pod = podOf({ ...onNode, containers: { main: waits('ErrImagePull', '401') } });
+    const withSecrets = { ...pod, spec: { ...pod.spec, imagePullSecrets: [{ name: 'a' }, { name: 'b' }] } };
+    const words = 'container main: ErrImagePull: 401; pulled';
+    expect(brokenStart([withSecrets])).toMatchObject({ message: `${words} with imagePullSecrets a, b` });
+    const annotations = { 'relaunch.dev/pulled-as': 'ada@lab@registry.example:5000' };
+    const ours = { ...withSecrets, metadata: { ...pod.metadata, annotations } };
+    expect(brokenStart([ours])).toMatchObject({
+      message: `${words} as "ada@lab", the agent's account at registry.example:5000`,
+      pulledFrom: 'registry.example:5000',
+    });
+  });
+
   test.each<[string, PodOptions[], object | undefined]>([
     ['no pods', [], undefined],
     ['a container that is being created', [{ containers: { main: waits('ContainerCreating') } }], undefined],

@@ -9,7 +9,7 @@ import { isPassing, isStatus, StatusError } from './status-error.ts';
 export type Query = Readonly<Record<string, string | undefined>>;
 
 export interface ApiRequest {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   query?: Query;
   body?: unknown;

@@ -1,11 +1,14 @@
 import type { FailureCause } from '../../../contracts/outcome.ts';
+import { annotation } from './labels.ts';
 import { statusesOf, type Pod } from './objects.ts';
 
 /** A container that the kubelet cannot start: it tries again and again, and would for ever. */
 export interface BrokenStart {
   cause: FailureCause;
-  /** The kubelet's words. */
+  /** The kubelet's words, and for an image whose account it was. */
   message: string;
+  /** The registry that the agent's own credentials were for. */
+  pulledFrom?: string;
   node: string | undefined;
   /** It passes by itself within this, or not at all. */
   patienceMs: number;
@@ -39,8 +42,17 @@ export function brokenStart(pods: readonly Pod[]): BrokenStart | undefined {
       if (known === undefined) continue;
       const [cause, patienceMs] = known;
       const words = `container ${name}: ${reason}${message === '' ? '' : `: ${message}`}`;
-      return { cause, message: words, node: pod.spec?.nodeName, patienceMs };
+      const broken = { cause, message: words, node: pod.spec?.nodeName, patienceMs };
+      return cause === 'image-pull' ? { ...broken, ...pullOf(pod, words) } : broken;
     }
   }
   return undefined;
+}
+
+function pullOf({ metadata, spec }: Pod, words: string): Pick<BrokenStart, 'message' | 'pulledFrom'> {
+  const [, account, host] = /^(.*)@([^@]+)$/.exec(metadata.annotations?.[annotation.pulledAs] ?? '') ?? [];
+  if (account !== undefined && host !== undefined)
+    return { message: `${words}; pulled as "${account}", the agent's account at ${host}`, pulledFrom: host };
+  const names = (spec?.imagePullSecrets ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]));
+  return { message: names.length === 0 ? words : `${words}; pulled with imagePullSecrets ${names.join(', ')}` };
 }

@@ -2,6 +2,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { RelaunchError } from '../../../contracts/failures.ts';
 import { KubernetesApi } from './api.ts';
 import { Place } from './place.ts';
+import type { PullSecretsOptions } from './pull-secrets.ts';
 import { parseKubernetesArgs } from './queue-args.ts';
 
 export interface KubernetesOptions {
@@ -13,6 +14,8 @@ export interface KubernetesOptions {
   namespaces?: readonly string[] | undefined;
   /** The id of the Temporal namespace: of all that is ours. */
   owner: string;
+  /** What pods pull with the agent's credentials. Default: nothing. */
+  pullSecrets?: Omit<PullSecretsOptions, 'owner'>;
   /** A watch that failed and is tried again. */
   failed?: (error: unknown) => void;
   /** Something of an attempt changed: what Backend.list says may be different now. */

@@ -10,6 +10,7 @@ import { hasEnded, isStopped } from './job-state.ts';
 import { isTerminal } from './objects.ts';
 import { phaseOf } from './phase.ts';
 import type { Place, Seen } from './place.ts';
+import type { PullSecrets } from './pull-secrets.ts';
 import { checkOurs, eventsOf, readAttempt, readNodes } from './read-attempt.ts';
 import { removeFinalizer } from './remove-finalizer.ts';
 import { whyWaiting } from './why-waiting.ts';
@@ -24,9 +25,15 @@ const [soonMs, lookAgainMs] = [5_000, 60_000];
 const logPatienceMs = 5_000;
 
 /** Follows an attempt to its end; see Backend.follow. The watch says when to look; each verdict comes from a read of its own. */
-export async function followAttempt(place: Place, ref: AttemptRef, sink: Sink, signal: AbortSignal): Promise<Verdict> {
+export async function followAttempt(
+  place: Place,
+  pulls: PullSecrets,
+  ref: AttemptRef,
+  sink: Sink,
+  signal: AbortSignal,
+): Promise<Verdict> {
   await place.synced(signal);
-  const follower = new Follower(place, ref, sink, signal);
+  const follower = new Follower(place, pulls, ref, sink, signal);
   try {
     return await follower.run();
   } finally {
@@ -36,6 +43,7 @@ export async function followAttempt(place: Place, ref: AttemptRef, sink: Sink, s
 
 class Follower {
   readonly #place: Place;
+  readonly #pulls: PullSecrets;
   readonly #ref: AttemptRef;
   readonly #sink: Sink;
   readonly #signal: AbortSignal;
@@ -48,8 +56,9 @@ class Follower {
   /** Since when, in ms, a container does not start. */
   #brokenSince: number | undefined;
 
-  constructor(place: Place, ref: AttemptRef, sink: Sink, signal: AbortSignal) {
+  constructor(place: Place, pulls: PullSecrets, ref: AttemptRef, sink: Sink, signal: AbortSignal) {
     this.#place = place;
+    this.#pulls = pulls;
     this.#ref = ref;
     this.#sink = sink;
     this.#signal = signal;
@@ -116,7 +125,8 @@ class Follower {
     if (broken === undefined) this.#brokenSince = undefined;
     if (broken === undefined) return undefined;
     this.#brokenSince ??= Date.now();
-    const { cause, message, node } = broken;
+    const { cause, message, node, pulledFrom } = broken;
+    if (pulledFrom !== undefined) await this.#pulls.renew(this.#place, pulledFrom, this.#signal);
     const at = new Date().toISOString();
     return {
       waitMs: this.#brokenSince + broken.patienceMs - Date.now(),

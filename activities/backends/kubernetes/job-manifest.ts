@@ -5,6 +5,7 @@ import type { Attempt } from '../backend.ts';
 import { allLabelsOf, labelsOf } from '../labels.ts';
 import { annotation, finalizer } from './labels.ts';
 import { literal } from './literal.ts';
+import type { PullSecret } from './pull-secrets.ts';
 import { isPodManifest, type KubernetesArgs } from './queue-args.ts';
 
 type Map = Record<string, unknown>;
@@ -18,14 +19,17 @@ const checkpointVolume = 'relaunch-checkpoints';
  * The Job of an attempt: the queue's manifest, and in it the run. What decides whether a preemption is seen and a pod is started twice is
  * ours, whatever the manifest says; the API server checks the rest.
  */
-export function jobOf(attempt: JobAttempt, args: KubernetesArgs, owner: string): Map {
+export function jobOf(attempt: JobAttempt, args: KubernetesArgs, owner: string, pull?: PullSecret): Map {
   const { ref } = attempt;
   const labels = allLabelsOf(attempt, owner);
   const { metadata, spec } = jobManifest(args);
   const template = mapOf(spec['template']);
   const podSpec = mapOf(template['spec']);
   const containers = withMain(listOf(podSpec['containers']), args);
-  const main = { [annotation.main]: containers.main };
+  const annotations = {
+    [annotation.main]: containers.main,
+    ...(pull === undefined ? {} : { [annotation.pulledAs]: `${pull.account}@${pull.host}` }),
+  };
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -33,7 +37,7 @@ export function jobOf(attempt: JobAttempt, args: KubernetesArgs, owner: string):
       ...metadata,
       name: attemptName(ref.run, ref.attempt),
       labels: { ...mapOf(metadata['labels']), ...labels },
-      annotations: { ...mapOf(metadata['annotations']), ...main },
+      annotations: { ...mapOf(metadata['annotations']), ...annotations },
     },
     spec: {
       backoffLimit: 0,
@@ -45,8 +49,8 @@ export function jobOf(attempt: JobAttempt, args: KubernetesArgs, owner: string):
       },
       template: {
         ...template,
-        metadata: podMetadata(mapOf(template['metadata']), labels, main),
-        spec: podSpecOf(podSpec, containers, attempt, args),
+        metadata: podMetadata(mapOf(template['metadata']), labels, annotations),
+        spec: { ...podSpecOf(podSpec, containers, attempt, args), ...pullSecretsOf(podSpec, pull) },
       },
     },
   };
@@ -72,11 +76,11 @@ function jobManifest(args: KubernetesArgs): { metadata: Map; spec: Map } {
     : { metadata: rest, spec };
 }
 
-function podMetadata(metadata: Map, labels: Map, main: Map): Map {
+function podMetadata(metadata: Map, labels: Map, annotations: Map): Map {
   return {
     ...metadata,
     labels: { ...mapOf(metadata['labels']), ...labels },
-    annotations: { ...mapOf(metadata['annotations']), ...main },
+    annotations: { ...mapOf(metadata['annotations']), ...annotations },
     finalizers: [...new Set([...listOf(metadata['finalizers']), finalizer])],
   };
 }
@@ -128,6 +132,11 @@ function podSpecOf(spec: Map, { main, all }: Containers, attempt: JobAttempt, ar
       };
     }),
   };
+}
+
+/** Ours first: where two have credentials for one registry, the kubelet tries them in this order. */
+function pullSecretsOf(spec: Map, pull: PullSecret | undefined): Map {
+  return pull === undefined ? {} : { imagePullSecrets: [{ name: pull.name }, ...listOf(spec['imagePullSecrets'])] };
 }
 
 /** What a container may do unless the queue says otherwise. */

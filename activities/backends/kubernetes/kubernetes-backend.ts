@@ -5,6 +5,7 @@ import { followAttempt } from './follow.ts';
 import { hasEnded, isSingle, isStopped } from './job-state.ts';
 import { holds, isTerminal } from './objects.ts';
 import type { Place, Seen } from './place.ts';
+import { PullSecrets } from './pull-secrets.ts';
 import { checkKubernetesArgs } from './queue-args.ts';
 import { releaseAttempt } from './release.ts';
 import { isPassing } from './status-error.ts';
@@ -14,7 +15,8 @@ import { submitAttempt } from './submit.ts';
 /** Attempts as Jobs of Kubernetes clusters, which any agent that reaches the cluster can follow and end. */
 export function createKubernetesBackend(options: KubernetesOptions): Backend {
   const clusters = new Clusters(options);
-  const { owner } = options;
+  const { owner, pullSecrets = { hosts: [], credentialsOf: () => Promise.resolve(undefined) } } = options;
+  const pulls = new PullSecrets({ ...pullSecrets, owner });
   const at = <T>(place: string | undefined, work: (place: Place) => Promise<T>): Promise<T> =>
     atBorder(async () => work(await clusters.at(place)));
   return {
@@ -29,8 +31,8 @@ export function createKubernetesBackend(options: KubernetesOptions): Backend {
         await place.api.send({ method: 'GET', path: place.path('jobs'), query: { limit: '1' }, signal });
         await place.synced(signal);
       }),
-    submit: (attempt, signal) => at(attempt.ref.place, (place) => submitAttempt(place, owner, attempt, signal)),
-    follow: (ref, sink, signal) => at(ref.place, (place) => followAttempt(place, ref, sink, signal)),
+    submit: (attempt, signal) => at(attempt.ref.place, (place) => submitAttempt(place, pulls, owner, attempt, signal)),
+    follow: (ref, sink, signal) => at(ref.place, (place) => followAttempt(place, pulls, ref, sink, signal)),
     stop: (ref, graceMs, signal) => at(ref.place, (place) => stopAttempt(place, owner, ref, graceMs, signal)),
     release: (ref, signal, left = 'forget-unreachable') =>
       at(ref.place, (place) => releaseAttempt(place, ref, signal, left)),

@@ -6,6 +6,8 @@ export const annotation = {
   main: 'relaunch.dev/main-container',
   /** Somebody asked for its end: nothing of it may start any more. */
   stopped: 'relaunch.dev/stopped',
+  /** `account@host`: whose credentials for which registry its image is pulled with. */
+  pulledAs: 'relaunch.dev/pulled-as',
 } as const;
 
 /** In every pod: keeps its last state readable, also after a deletion, until we have recorded it. */

@@ -46,8 +46,9 @@ export interface Pod {
   spec?: {
     nodeName?: string;
     terminationGracePeriodSeconds?: number;
-    containers?: { name: string }[];
+    containers?: { name: string; image?: string }[];
     initContainers?: { name: string }[];
+    imagePullSecrets?: { name?: string }[];
   };
   status?: {
     phase?: string;

@@ -88,7 +88,7 @@ export class Place {
     return this.#jobs.isSynced && this.#pods.isSynced;
   }
 
-  path(kind: 'jobs' | 'pods' | 'events', name?: string): string {
+  path(kind: 'jobs' | 'pods' | 'events' | 'secrets', name?: string): string {
     const group = kind === 'jobs' ? '/apis/batch/v1' : '/api/v1';
     const collection = `${group}/namespaces/${encodeURIComponent(this.namespace)}/${kind}`;
     return name === undefined ? collection : `${collection}/${encodeURIComponent(name)}`;

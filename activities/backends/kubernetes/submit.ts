@@ -3,13 +3,22 @@ import type { Attempt } from '../backend.ts';
 import { jobOf } from './job-manifest.ts';
 import type { Job } from './objects.ts';
 import type { Place } from './place.ts';
+import type { PullSecrets } from './pull-secrets.ts';
 import { parseKubernetesArgs } from './queue-args.ts';
 import { checkOurs, findJob, nameOf } from './read-attempt.ts';
 import { StatusError } from './status-error.ts';
 
 /** Creates the attempt's Job, or finds it created; see Backend.submit. */
-export async function submitAttempt(place: Place, owner: string, attempt: Attempt, signal: AbortSignal): Promise<void> {
-  const body = jobOf(attempt, parseKubernetesArgs(attempt.plan.resourceArgs), owner);
+export async function submitAttempt(
+  place: Place,
+  pulls: PullSecrets,
+  owner: string,
+  attempt: Attempt,
+  signal: AbortSignal,
+): Promise<void> {
+  const { source, resourceArgs } = attempt.plan;
+  const pull = 'image' in source ? await pulls.of(place, source.image, signal) : undefined;
+  const body = jobOf(attempt, parseKubernetesArgs(resourceArgs), owner, pull);
   for (;;) {
     try {
       const query = { fieldValidation: 'Strict', fieldManager: 'relaunch' };
