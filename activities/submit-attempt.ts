@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { attemptArgument, attemptEnd, type Submitted } from '../contracts/activities.ts';
 import type { Plan } from '../contracts/plan.ts';
-import { claim, imageRecord } from '../contracts/records.ts';
+import { baseRecord, claim, imageRecord } from '../contracts/records.ts';
 import { decideNext, nothingSpent } from '../contracts/requeue.ts';
 import { agentTaskQueue, ioTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
 import { unpackArchive } from '../store/archive.ts';
@@ -45,6 +45,7 @@ export function submitAttempt(needs: AgentDependencies, argument: unknown): Prom
           plan: runnable,
           agent: needs.agent,
           unpackSource: (directory) => unpackSource(needs.store, plan, directory),
+          pinned: (image) => pinnedBase(needs, plan.run, image),
           workplace: needs.workplace,
         },
         signal,
@@ -73,6 +74,13 @@ async function withImage(store: Store, plan: Plan): Promise<Plan> {
 
 async function unpackSource(store: Store, { source }: Plan, directory: string): Promise<void> {
   if ('code' in source) await unpackArchive(store, source.code.digest, directory);
+}
+
+/** Which one that is only the source may say: it is pinned at the first start, not when the launch is checked. */
+async function pinnedBase({ store, images }: AgentDependencies, run: string, image: string): Promise<string> {
+  const key = keyOf.base(run);
+  const held = await readRecord(store, key, baseRecord);
+  return (held ?? (await writeOnce(store, key, { image: await images.pin(image) }, baseRecord))).image;
 }
 
 function checkPriority({ run, priorityKey, fairnessKey }: Plan): void {

@@ -24,6 +24,9 @@ export const imageRecord = z.object({
 });
 export type ImageRecord = z.infer<typeof imageRecord>;
 
+/** `base.json`: what a run's code is mounted on, in all of its attempts. */
+export const baseRecord = imageRecord.pick({ image: true });
+
 /** `built.json`: what a builder has made for a run, and not pushed yet. The last one holds. */
 export const builtRecord = imageRecord.pick({ entrypoint: true }).extend({
   /** Where it is pushed to. */

@@ -25,6 +25,7 @@ export const keyOf = {
   run: runDir,
   plan: (run: string) => `${runDir(run)}plan.json`,
   image: (run: string) => `${runDir(run)}image.json`,
+  base: (run: string) => `${runDir(run)}base.json`,
   built: (run: string) => `${runDir(run)}built.json`,
   builds: 'builds/',
   build: (key: string) => `builds/${key}.lease`,

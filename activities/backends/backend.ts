@@ -24,6 +24,8 @@ export interface Attempt {
   agent: string;
   /** Puts the plan's source into an empty directory that exists. @throws RelaunchError LaunchRejected where it is not what it should be, StoreUnavailable */
   unpackSource(directory: string): Promise<void>;
+  /** What the source is mounted on, by digest: the same in all attempts of its run. A tag stays where its registry says nothing. */
+  pinned(image: string): Promise<string>;
   /** A directory of the agent's alone, there or not, for what is needed only while it submits: what one that was killed has left there goes. */
   workplace: string;
 }

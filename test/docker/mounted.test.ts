@@ -7,6 +7,7 @@ import type { Attempt } from '../../activities/backends/backend.ts';
 import type { DockerPoint } from '../../activities/backends/docker/site.ts';
 import { cancel, preempt, result, show } from '../../client/index.ts';
 import { never } from '../support/backend-harness.ts';
+import { pull, push } from '../support/docker-client.ts';
 import { dockerHarness, type DockerHarness } from '../support/docker-harness.ts';
 import { ImageScene } from '../support/image-scene.ts';
 import { onLoopback } from '../support/loopback.ts';
@@ -107,9 +108,22 @@ describe('a run', () => {
   let scene: ImageScene;
   beforeAll(async () => {
     scene = await ImageScene.start(['none', 'killed']);
-    await scene.cluster.agentOf(await scene.agentFile('none', { type: 'none' }));
+    for (const version of ['3.12', '3.13']) await givePython(version, scene.testbed.images.python);
+    await scene.cluster.agentOf(await scene.agentFile('none', { type: 'none', pythonImage: pythonOf('{version}') }));
   }, 300_000);
   afterAll(() => scene.stop());
+
+  /** This scene's own image of a version, beside the testbed's. */
+  const pythonOf = (version: string): string =>
+    `${scene.testbed.images.python.replace(/:[^:/]*$/, '')}:${scene.repository}-${version}`;
+
+  /** Makes it what `image` is, from now on. */
+  async function givePython(version: string, image: string): Promise<void> {
+    const [repo = '', tag = ''] = pythonOf(version).split(/:(?=[^:/]*$)/);
+    await pull(scene.docker, image);
+    await scene.docker.getImage(image).tag({ repo, tag });
+    await push(scene.docker, `${repo}:${tag}`);
+  }
 
   const train = `import json, os, signal, sys, six
 saved = os.path.join(os.environ['RELAUNCH_CHECKPOINT_DIR'], 'step')
@@ -124,12 +138,14 @@ signal.pause()
 `;
 
   test.concurrent(
-    'gets its requirements at each start where nothing is built, and nobody sees the password for them',
+    'gets its requirements at each start where nothing is built, on the image of the first one, and nobody sees the password for them',
     async () => {
       const { cluster, testbed } = scene;
       const requirements = `--index-url=${testbed.index.urlWithCredentials}\nsix\n`;
       const code = await scene.code({ 'train.py': train, 'requirements.txt': requirements });
-      const { workflowId, id } = await scene.launch('none', code, { entrypoint: ['train.py'] });
+      const { workflowId, id } = await scene.launch('none', code, {
+        ...{ entrypoint: ['train.py'], builder: { runtime: '3.13' } },
+      });
       await until(
         'it has saved',
         async () => {
@@ -140,10 +156,11 @@ signal.pause()
         90_000,
       );
       const inspected = JSON.stringify(await scene.docker.getContainer(`${id}-a1`).inspect());
+      await givePython('3.13', testbed.images.busybox);
       await preempt(cluster.relaunch, workflowId, { by: 'ada' });
       const end = await result(cluster.relaunch, workflowId);
       expect(end).toMatchObject({ state: 'succeeded', requeues: 1, summary: { resumed: { last: 7 } } });
-      expect(end.image).toMatch(/base\/python:3@sha256:[0-9a-f]{64}$/);
+      expect(end.image).toMatch(/base\/python@sha256:[0-9a-f]{64}$/);
       const lines = await scene.lines(workflowId);
       expect(lines).toContainEqual(expect.stringContaining('Successfully installed six'));
       expect(lines).toContainEqual(expect.stringMatching(/Looking in indexes: http:\/\/.*\*\*\*\*@/));

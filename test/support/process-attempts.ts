@@ -39,6 +39,7 @@ export function attemptOf({ command, env = {}, uid, run, n = 1, agent = 'laptop'
       tags: [],
     },
     unpackSource: (directory) => writeFile(join(directory, 'marker'), 'unpacked'),
+    pinned: (image) => Promise.resolve(image),
     workplace: join(tmpdir(), `relaunch-submits-${randomUUID()}`),
   };
 }

@@ -41,14 +41,15 @@ function make(
       create(site, attempt, { body: containerOf(attempt, image, flags, { owner, warnings }), platform }, signal),
     );
   }
-  return withMountedRun(attempt, ({ baseImage, workingDir, command, archive, ...mounted }) =>
-    onImage(site, attempt, { image: baseImage, platform }, signal, (warnings) => {
+  return withMountedRun(attempt, async ({ baseImage, workingDir, command, archive, ...mounted }) => {
+    const image = await attempt.pinned(baseImage);
+    return onImage(site, attempt, { image, platform }, signal, (warnings) => {
       const all = [...warnings, ...mounted.warnings.map((each) => `warning: ${each}`)];
       const inCode = { ...attempt, plan: { ...plan, entrypoint: command } };
-      const body = containerOf(inCode, baseImage, flags, { owner, warnings: all, workingDir });
+      const body = containerOf(inCode, image, flags, { owner, warnings: all, workingDir });
       return createFilled(site, attempt, { body, platform }, archive, signal);
-    }),
-  );
+    });
+  });
 }
 
 async function onImage(
