@@ -43,7 +43,7 @@ const refused = <K extends string>(keys: Readonly<Record<K, unknown>>, rule: str
     z.ZodOptional<z.ZodNever>
   >;
 
-const hasCredentials = (url: string): boolean => /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i.test(url);
+const hasCredentials = (url: string): boolean => /[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i.test(url);
 
 const openIndexes =
   'not with credentials in indexUrl or extraIndexUrls: jobs would see them; name that index in requirements.txt, or use type docker';

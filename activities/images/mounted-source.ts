@@ -1,7 +1,6 @@
 import { joined } from './source-files.ts';
 import { localFile, rootFile, type PythonDependencies } from './python-dependencies.ts';
 import type { PythonSettings } from './python-settings.ts';
-import { withoutCredentials } from './url-credentials.ts';
 
 /** How a source runs that no image is made of: mounted on a base image. */
 export interface MountedSource {
@@ -38,7 +37,7 @@ export const mountedSource = (
 
 /**
  * Installs requirements first, into an environment of the container's own that sees what its image has; then the command takes the
- * shell's place. The builder's indexes are used, but for those with credentials: jobs must not see them.
+ * shell's place. The agent's indexes are used, and seen by jobs: its file may have none with credentials (builderSpec).
  */
 export function installing(
   source: MountedSource,
@@ -48,7 +47,6 @@ export function installing(
   const { files, secret, local, mask, warnings } = dependencies;
   if (Object.keys(files).length === 0) return { ...source, warnings };
   const { caBundle } = settings;
-  const { env, left } = indexes(settings);
   const masking = mask.length === 0 ? '' : `python3 ${mountPath}/${ours}/${maskingFile} `;
   const pip = `${masking}${environment}/bin/pip install --no-input --disable-pip-version-check`;
   const root = local.length === 0 ? 'requirements' : 'local';
@@ -59,7 +57,12 @@ export function installing(
     'set -e',
     '{',
     `python3 -m venv --system-site-packages ${environment}`,
-    ...[...cert, ...env, `cd ${mountPath}`, `${pip} --requirement=${mountPath}/${ours}/${root}/${rootFile}`],
+    ...[
+      ...cert,
+      ...indexes(settings),
+      `cd ${mountPath}`,
+      `${pip} --requirement=${mountPath}/${ours}/${root}/${rootFile}`,
+    ],
     '} >&2 &',
     'wait $!',
     'trap - TERM',
@@ -75,7 +78,7 @@ export function installing(
       ...(caBundle === undefined ? {} : below('.', { 'ca.pem': caBundle })),
       ...(mask.length === 0 ? {} : below('.', { [maskingFile]: maskingProgram, [maskFile]: maskOf(mask) })),
     },
-    warnings: [...warnings, ...left],
+    warnings,
   };
 }
 
@@ -102,19 +105,9 @@ const maskOf = (mask: readonly string[]): string =>
 const below = (directory: string, texts: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(texts).map(([path, text]) => [joined(joined(ours, directory), path), text]));
 
-function indexes({ indexUrl, extraIndexUrls = [] }: PythonSettings): { env: string[]; left: string[] } {
-  const isOpen = (url: string): boolean => withoutCredentials(url).mask.length === 0;
-  const urls = [...(indexUrl === undefined ? [] : [indexUrl]), ...extraIndexUrls];
-  const extras = extraIndexUrls.filter(isOpen);
-  return {
-    env: [
-      ...(indexUrl === undefined || !isOpen(indexUrl) ? [] : [`export PIP_INDEX_URL=${quoted(indexUrl)}`]),
-      ...(extras.length === 0 ? [] : [`export PIP_EXTRA_INDEX_URL=${quoted(extras.join(' '))}`]),
-    ],
-    left: urls.every(isOpen)
-      ? []
-      : ["the agent's package indexes with credentials are not used: jobs must not see them"],
-  };
-}
+const indexes = ({ indexUrl, extraIndexUrls = [] }: PythonSettings): string[] => [
+  ...(indexUrl === undefined ? [] : [`export PIP_INDEX_URL=${quoted(indexUrl)}`]),
+  ...(extraIndexUrls.length === 0 ? [] : [`export PIP_EXTRA_INDEX_URL=${quoted(extraIndexUrls.join(' '))}`]),
+];
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

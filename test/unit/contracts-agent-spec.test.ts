@@ -45,14 +45,16 @@ test.each<[object, string[]]>([
     { destination: 'registry.example/runs', baseImage: 'torch:2' },
     ['builder.baseImage is "torch:2": only with type: none; what is generated is based on pythonImage'],
   ],
-  ...[{ indexUrl: 'https://u:secret@i.example' }, { extraIndexUrls: ['https://secret@i.example'] }].map(
-    (index): [object, string[]] => [
-      { type: 'none', ...index },
-      [
-        'builder.type is "none": not with credentials in indexUrl or extraIndexUrls: jobs would see them; name that index in requirements.txt, or use type docker',
-      ],
+  ...[
+    { indexUrl: 'https://u:secret@i.example' },
+    { extraIndexUrls: ['https://secret@i.example'] },
+    { indexUrl: 'https://i.example/simple?of=https://u:secret@j.example' },
+  ].map((index): [object, string[]] => [
+    { type: 'none', ...index },
+    [
+      'builder.type is "none": not with credentials in indexUrl or extraIndexUrls: jobs would see them; name that index in requirements.txt, or use type docker',
     ],
-  ),
+  ]),
 ])('a builder %j is refused in words', (builder, sentences) => {
   expect(formatIssues(wrongWith({ builder })).split('\n')).toEqual(sentences);
 });

@@ -265,7 +265,7 @@ describe('without a builder', () => {
     const builder = {
       ...none,
       indexUrl: "https://i.example/it's",
-      extraIndexUrls: ['https://u:secret@x'],
+      extraIndexUrls: ['https://a.example', 'https://b.example'],
       caBundle: 'PEM',
     };
     const plan = planOf({ builder, tree: files, overrides: { workingDir: 'sub' } });
@@ -278,12 +278,12 @@ describe('without a builder', () => {
         '.relaunch/ca.pem': 'PEM',
         '.relaunch/mask.json': '["token@","token"]',
       },
-      warnings: ["the agent's package indexes with credentials are not used: jobs must not see them"],
+      warnings: [],
     });
     const [, , script = ''] = plan.kind === 'mounted' ? plan.command : [];
     expect(script).toContain(`export PIP_INDEX_URL='https://i.example/it'\\''s'`);
     expect(script).toContain('--requirement=/mnt/relaunch/code/.relaunch/local/requirements.txt');
-    expect(script).not.toContain('secret');
+    expect(script).toContain("export PIP_EXTRA_INDEX_URL='https://a.example https://b.example'");
     expect(script.split('\n').at(-1)).toBe('PATH=/tmp/relaunch-env/bin:$PATH exec "$@"');
   });
 });
