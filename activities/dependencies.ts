@@ -5,7 +5,6 @@ import type { Attended } from './attended.ts';
 import type { Builder } from './images/builder.ts';
 import type { ImagePins } from './images/pins.ts';
 import type { AttemptRef, Backend } from './backends/backend.ts';
-import type { DockerPoint } from './backends/docker/site.ts';
 
 /** Counts live attempts against the agent's `maxJobs`. */
 export interface Permits {
@@ -56,8 +55,8 @@ export interface BuilderDependencies extends Pick<AgentDependencies, 'agent' | '
   builder: Builder;
 }
 
-/** Where a worker may die: before and after each side effect and each record. */
-export type KillPoint = AttemptKillPoint | BuildKillPoint | DockerPoint;
+/** Where a worker may die: before and after each side effect and each record. Backends have points of their own. */
+export type KillPoint = AttemptKillPoint | BuildKillPoint;
 
 /** On the way of an attempt. */
 export type AttemptKillPoint =

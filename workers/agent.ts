@@ -9,7 +9,7 @@ import { ImagePins } from '../activities/images/pins.ts';
 import { agentRegistry, type AgentRegistryOptions } from '../activities/images/registry/agent-registry.ts';
 import { dockerCredentials } from '../activities/images/registry/docker-config.ts';
 import type { KubernetesOptions } from '../activities/backends/kubernetes/clusters.ts';
-import { createBackends } from '../activities/backends/registry.ts';
+import { createBackends, type BackendKillPoint } from '../activities/backends/registry.ts';
 import type { Backend } from '../activities/backends/backend.ts';
 import { Attended } from '../activities/attended.ts';
 import type { AgentDependencies, KillPoint } from '../activities/dependencies.ts';
@@ -59,7 +59,7 @@ export interface AgentOptions {
   /** Instead of this host's; for benchmarks. */
   backends?: readonly Backend[];
   /** For fault tests. */
-  reached?: (point: KillPoint) => Promise<void>;
+  reached?: (point: KillPoint | BackendKillPoint) => Promise<void>;
 }
 
 /** Polls that one queue may have open: enough to start jobs in a burst, few enough to leave permits to other queues. */

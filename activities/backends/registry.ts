@@ -5,6 +5,9 @@ import type { KubernetesOptions } from './kubernetes/clusters.ts';
 import { createKubernetesBackend } from './kubernetes/kubernetes-backend.ts';
 import { createProcessBackend } from './process/process-backend.ts';
 
+/** Where a backend may die between the steps of one call. */
+export type { DockerPoint as BackendKillPoint } from './docker/site.ts';
+
 export interface BackendsOptions {
   /** Where host-bound backends keep their attempts. */
   home: string;

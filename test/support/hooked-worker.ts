@@ -3,6 +3,7 @@ import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cancellationSignal } from '@temporalio/activity';
+import type { BackendKillPoint } from '../../activities/backends/registry.ts';
 import type { KillPoint } from '../../activities/dependencies.ts';
 import { readSettings } from '../../client/index.ts';
 import { baseEnvOf } from '../../scripts/base-env.ts';
@@ -20,7 +21,7 @@ export interface Hooked {
   maxJobs: number;
   /** An agent's file, for what it says besides. */
   file?: string;
-  at: KillPoint;
+  at: KillPoint | BackendKillPoint;
   /** `kill`: SIGKILL, each time. `hold`: waits until the file `let-go-<name>` is there. `linger`: the same, or until its activity is cancelled. */
   do: 'kill' | 'hold' | 'linger';
   /** Of the workflow code, for a control worker. */
@@ -34,7 +35,7 @@ const { temporal, entity: namespace, home, storeUrl } = readSettings(process.env
 const logger = createLogger();
 installRuntime(logger);
 
-async function reached(point: KillPoint): Promise<void> {
+async function reached(point: KillPoint | BackendKillPoint): Promise<void> {
   if (point !== hooked.at) return;
   appendFileSync(join(hooked.marks, `reached-${hooked.name}`), `${point}\n`);
   if (hooked.do === 'kill') process.kill(process.pid, 'SIGKILL');
