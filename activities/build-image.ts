@@ -48,7 +48,7 @@ async function build(needs: BuilderDependencies, plan: Plan, sink: BuildSink, si
     };
     const image = await inRegistry();
     if (image === undefined && !(await builder.engine.has(tagOf(prepared), signal))) {
-      await builder.shared.join(key, work, sink, signal);
+      await builder.builds.join(key, work, sink, signal);
       await needs.reached('build:after-build');
     }
     const now = image ?? (await inRegistry());

@@ -5,11 +5,13 @@ import { readRecord, writeOnce } from '../store/records.ts';
 import { withHeartbeat } from './border.ts';
 import { withBuildLog } from './build-log.ts';
 import type { BuilderDependencies } from './dependencies.ts';
+import type { BuildSink } from './images/engine/image-engine.ts';
 import { removeOldImages } from './images/kept-images.ts';
 import { byDigest, tagOf } from './images/keyed-image.ts';
+import { parseImageName } from './images/registry/image-name.ts';
 import { ownPlan, refused } from './own-attempt.ts';
 
-/** Pushes what this host made for the calling workflow. */
+/** Pushes what this host made for the calling workflow, unless its registry has it by now. */
 export function pushImage(needs: BuilderDependencies): Promise<{ image?: string }> {
   return withHeartbeat(async (signal) => {
     const { store, builder, agent } = needs;
@@ -18,8 +20,13 @@ export function pushImage(needs: BuilderDependencies): Promise<{ image?: string 
     const there = await readRecord(store, keyOf.image(run), imageRecord);
     if (there !== undefined) return { image: there.image };
     const built = await readRecord(store, keyOf.built(run), builtRecord);
-    if (built === undefined || !(await builder.engine.has(tagOf(built), signal))) return {};
-    const { digest } = await withBuildLog(store, run, (sink) => builder.engine.push(tagOf(built), sink, signal));
+    if (built === undefined) return {};
+    const tag = tagOf(built);
+    if (!(await builder.engine.has(tag, signal))) return {};
+    const push = async (all: BuildSink, stopped: AbortSignal): Promise<string> =>
+      (await builder.registry.digestOf(parseImageName(tag), stopped)) ??
+      (await builder.engine.push(tag, all, stopped)).digest;
+    const digest = await withBuildLog(store, run, (sink) => builder.pushes.join(tag, push, sink, signal));
     await needs.reached('push:after-push');
     await builder.leases.drop(built.key);
     const image = { image: byDigest(built, digest), entrypoint: built.entrypoint };

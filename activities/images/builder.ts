@@ -9,7 +9,7 @@ import type { BuildSettings } from './prepared-build.ts';
 import { dockerCredentials } from './registry/docker-config.ts';
 import { agentRegistry, type AgentRegistryOptions } from './registry/agent-registry.ts';
 import type { RegistryClient } from './registry/registry-client.ts';
-import { SharedBuilds } from './shared-builds.ts';
+import { SharedWork } from './shared-work.ts';
 
 /** What makes images on this host. */
 export interface Builder {
@@ -19,7 +19,9 @@ export interface Builder {
   engine: ImageEngine;
   registry: RegistryClient;
   leases: BuildLeases;
-  shared: SharedBuilds;
+  builds: SharedWork<void>;
+  /** They answer digests. */
+  pushes: SharedWork<string>;
 }
 
 export interface BuilderOptions extends Pick<AgentRegistryOptions, 'dockerConfigDir' | 'registries'> {
@@ -51,6 +53,7 @@ export async function createBuilder(store: Store, options: BuilderOptions): Prom
     }),
     registry: agentRegistry({ dockerConfigDir, registries }),
     leases,
-    shared: new SharedBuilds(),
+    builds: new SharedWork(),
+    pushes: new SharedWork(),
   };
 }

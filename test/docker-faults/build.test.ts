@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -12,6 +12,7 @@ import { dockerCredentials } from '../../activities/images/registry/docker-confi
 import type { Credentials } from '../../activities/images/registry/credentials.ts';
 import { upDocker, type DockerTestbed } from '../../scripts/testbed/docker/up.ts';
 import { never } from '../support/backend-harness.ts';
+import { commandLinesWith } from '../support/command-lines.ts';
 import { dockerClient, run } from '../support/docker-client.ts';
 import { builderOn, type Build } from '../support/image-builds.ts';
 import { recordingRegistry } from '../support/recording-registry.ts';
@@ -51,14 +52,6 @@ afterAll(async () => {
     for (const tag of ours) await engine.remove(tag, never);
   }
 });
-
-/** The command lines of all processes of this machine. */
-async function processes(): Promise<string[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  return Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-}
-
-const running = async (word: string): Promise<string[]> => (await processes()).filter((line) => line.includes(word));
 
 test('an image is built, told about and runs; built again, all of it is cached', async () => {
   const dockerfile = [base, 'COPY greeting /greeting', `RUN cat greeting && echo ${randomUUID()} > /once`];
@@ -206,10 +199,10 @@ test('a build that is called off leaves no process, and no image', async () => {
   const seconds = String(100_000 + Math.floor(Math.random() * 100_000));
   const { result, tag, text } = build([base, `RUN echo be''gun; sleep ${seconds}`], { signal: calledOff.signal });
   await until('the step runs', () => text().includes(' begun'));
-  expect(await running(seconds)).not.toEqual([]);
+  expect(await commandLinesWith(seconds)).not.toEqual([]);
   calledOff.abort(new Error('called off'));
   await expect(result).rejects.toThrow('called off');
-  expect(await running(seconds)).toEqual([]);
+  expect(await commandLinesWith(seconds)).toEqual([]);
   expect(await engine.has(tag, never)).toBe(false);
 });
 
@@ -237,7 +230,7 @@ test('an engine that says nothing for too long is given up, and the build with i
     type: 'BuilderUnavailable',
     message: expect.stringMatching(/said nothing for 1 s$/) as string,
   });
-  await until('nothing of it runs', async () => (await running(seconds)).length === 0);
+  await until('nothing of it runs', async () => (await commandLinesWith(seconds)).length === 0);
 });
 
 test('an engine that is away is named', async () => {
