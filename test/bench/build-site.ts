@@ -1,8 +1,8 @@
 import { unlessAborted } from '../../activities/backends/waiting.ts';
 import { downDocker } from '../../scripts/testbed/docker/down.ts';
 import { isDockerUp } from '../../scripts/testbed/docker/up.ts';
+import { ContainerEvents } from '../support/container-events.ts';
 import { ImageScene } from '../support/image-scene.ts';
-import { ContainerStarts } from './container-starts.ts';
 import { dockerCli, type DockerCli } from './docker-cli.ts';
 import type { Measuring } from './with-cluster.ts';
 
@@ -12,7 +12,7 @@ export interface BuildSite {
   /** Of the agent, its queue, and where all images of the bench go in the registry. */
   queue: string;
   cli: DockerCli;
-  starts: ContainerStarts;
+  starts: ContainerEvents;
   measuring: Measuring;
 }
 
@@ -30,7 +30,7 @@ export async function withBuildSite<T>(measuring: Measuring, work: (site: BuildS
   const wasUp = await isDockerUp();
   try {
     const scene = await ImageScene.start([queue]);
-    const starts = await ContainerStarts.open(scene.docker);
+    const starts = await ContainerEvents.open(scene.docker, 'start');
     try {
       const pythonImage = baseOf({ scene }, '{version}');
       const indexUrl = scene.testbed.index.urlWithCredentials;
