@@ -112,10 +112,10 @@ export class Cluster {
     return starting(() => saying(this.#spawn([script('../../scripts/relaunch.ts'), ...all], host), 'agent serves'));
   }
 
-  /** An agent of a file, up and polling. `env`: over everybody's. */
-  agentOf(file: string, env: Readonly<Record<string, string>> = {}): Promise<Started> {
+  /** An agent of a file, up and polling. `env`: over everybody's. `machine`: the name that its machine has for it; only root can do that. */
+  agentOf(file: string, env: Readonly<Record<string, string>> = {}, machine?: string): Promise<Started> {
     const args = [script('../../scripts/relaunch.ts'), 'agent', '-c', file];
-    return starting(() => saying(this.#spawn(args, undefined, env), 'agent serves'));
+    return starting(() => saying(this.#spawn(args, undefined, env, machine), 'agent serves'));
   }
 
   /** An agent that dies or waits at a named point, each time. {@link reached} then says so. */
@@ -188,10 +188,12 @@ export class Cluster {
     await rm(this.home, { recursive: true, force: true });
   }
 
-  #spawn(args: string[], host?: string, more: Readonly<Record<string, string>> = {}): Started {
+  #spawn(args: string[], host?: string, more: Readonly<Record<string, string>> = {}, machine?: string): Started {
     const home = host === undefined ? {} : { RELAUNCH_HOME: join(this.home, host) };
     const env = { ...this.env, ...home, ...more };
-    const child = spawn(process.execPath, args, { env, cwd: this.home, stdio: ['ignore', 'pipe', 'pipe'] });
+    const named = machine === undefined ? [] : ['unshare', '--uts', 'sh', '-c', 'hostname "$0" && exec "$@"', machine];
+    const [program = '', ...words] = [...named, process.execPath, ...args];
+    const child = spawn(program, words, { env, cwd: this.home, stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
     const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);

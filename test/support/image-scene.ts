@@ -104,10 +104,10 @@ export class ImageScene {
     return found;
   }
 
-  /** How often an image of this scene came to the open registry. */
-  async pushes(): Promise<number> {
+  /** How often an image of this scene, or of another repository, came to the open registry. */
+  async pushes(repository = this.repository): Promise<number> {
     const requests = await requestsIn(this.testbed.registry.open.log);
-    const path = `/v2/${this.repository}/manifests/`;
+    const path = `/v2/${repository}/manifests/`;
     return requests.filter((each) => each.method === 'PUT' && each.path.startsWith(path) && each.status === 201).length;
   }
 
