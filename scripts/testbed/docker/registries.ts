@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { start } from '../part.ts';
@@ -15,9 +15,9 @@ type RegistryName = 'open-registry' | 'private-registry';
 /** Starts a registry for everybody, which holds the base images, and one for those who have the password. Both allow to delete. */
 export async function startRegistries(place: Place, programs: Programs, images: Images): Promise<void> {
   const passwords = join(place.stateDir, 'htpasswd');
-  await writeFile(passwords, htpasswd);
+  await replaceFile(passwords, htpasswd);
   await mkdir(dockerConfigOf(place), { recursive: true });
-  await writeFile(join(dockerConfigOf(place), 'config.json'), dockerConfig(loopback(place.ports.privateRegistry)));
+  await replaceFile(join(dockerConfigOf(place), 'config.json'), dockerConfig(loopback(place.ports.privateRegistry)));
   const { openRegistry, privateRegistry } = place.ports;
   await Promise.all([
     startRegistry(place, programs, 'open-registry', openRegistry),
@@ -38,6 +38,12 @@ export const dockerConfigOf = ({ stateDir }: Place): string => join(stateDir, 'd
 function dockerConfig(host: string): string {
   const auth = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
   return `${JSON.stringify({ auths: { [host]: { auth } } })}\n`;
+}
+
+/** Those who use a testbed that is up already never read half of it. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text);
+  await rename(`${file}.new`, file);
 }
 
 async function startRegistry(
