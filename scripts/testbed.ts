@@ -8,6 +8,9 @@ import { downKubernetes } from './testbed/kubernetes/down.ts';
 import { kubernetes } from './testbed/kubernetes/place.ts';
 import { upKubernetes } from './testbed/kubernetes/up.ts';
 import { isBasePort } from './testbed/place.ts';
+import { downS3 } from './testbed/s3/down.ts';
+import { s3 } from './testbed/s3/place.ts';
+import { upS3 } from './testbed/s3/up.ts';
 
 interface StateFlag {
   state?: string;
@@ -19,7 +22,7 @@ interface UpFlags extends StateFlag {
   json?: boolean;
 }
 
-type What = 'kubernetes' | 'docker';
+type What = 'kubernetes' | 'docker' | 's3';
 
 /** What a shell exports, and what `--json` prints. */
 const bringUp: Record<What, (flags: UpFlags) => Promise<{ shell: string; facts: unknown }>> = {
@@ -37,10 +40,15 @@ const bringUp: Record<What, (flags: UpFlags) => Promise<{ shell: string; facts: 
       facts: { dockerHost, registry, index, images, state: stateDir },
     };
   },
+  s3: async ({ state, basePort }) => {
+    const { env, stateDir } = await upS3({ stateDir: state, basePort });
+    const shell = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`);
+    return { shell: shell.join(' '), facts: { env, state: stateDir } };
+  },
 };
-const takeDown = { kubernetes: downKubernetes, docker: downDocker };
+const takeDown = { kubernetes: downKubernetes, docker: downDocker, s3: downS3 };
 
-const what = (): Argument => new Argument('<what>', 'what is wanted').choices(['kubernetes', 'docker']);
+const what = (): Argument => new Argument('<what>', 'what is wanted').choices(Object.keys(takeDown));
 const stateOption = [
   '--state <dir>',
   'what it keeps; one testbed each (default: ~/.cache/relaunch/<what>/state)',
@@ -58,6 +66,7 @@ const program = new Command('testbed')
 Examples:
   $ npm run testbed -- up kubernetes    # 10 to 20 minutes the first time, ten seconds then, at once where it is up
   $ npm run testbed -- up docker        # one to two minutes the first time, three seconds then
+  $ npm run testbed -- up s3            # half a minute the first time, at once then
   $ eval "$(npm run --silent testbed -- up kubernetes)"
   $ npm run testbed -- up kubernetes --state /tmp/other --base-port 27000
   $ npm run testbed -- down kubernetes --state /tmp/other
@@ -73,13 +82,14 @@ program
     'kubernetes: etcd, API server, controller manager, scheduler, DNS, nodes that kwok plays, and this machine as a real node. ' +
       'Builds it with Go 1.25 or later, and installs containerd and the like with apt-get, where they are missing. Needs root.\n\n' +
       'docker: a Docker Engine, unless this machine has one that answers; a registry with images of Debian, Python and busybox; ' +
-      'a registry and an index of Python packages that demand a password. Takes all from packages of Debian, which it does not install. Needs root.',
+      'a registry and an index of Python packages that demand a password. Takes all from packages of Debian, which it does not install. Needs root.\n\n' +
+      's3: an S3 with an empty bucket, that takes any credentials. Builds it with Go 1.24 or later.',
   )
   .addArgument(what())
   .option(...stateOption)
   .option(
     '--base-port <n>',
-    `of the ports it takes; a multiple of 100 (default: ${String(kubernetes.defaultBasePort)} for kubernetes, ${String(docker.defaultBasePort)} for docker)`,
+    `of the ports it takes; a multiple of 100 (default: ${String(kubernetes.defaultBasePort)} for kubernetes, ${String(docker.defaultBasePort)} for docker, ${String(s3.defaultBasePort)} for s3)`,
     basePortOf,
   )
   .option('--kwok-nodes <n>', 'nodes that kwok plays (kubernetes)', countOf, 20)
@@ -100,7 +110,7 @@ program
   });
 
 /** As a shell reads it. */
-const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
+const quoted = (path: string): string => (/^[\w./:-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
 
 function basePortOf(text: string): number {
   if (/^\d+$/.test(text) && isBasePort(Number(text))) return Number(text);
