@@ -8,7 +8,7 @@ const longestSegment = 255;
  * @throws RelaunchError LaunchRejected: keys are made of checked names, so that this one is somebody's attempt or our mistake.
  */
 export function checkKey(key: string): void {
-  const wrong = key.length > longestKey ? `longer than ${String(longestKey)} characters` : wrongSegment(key.split('/'));
+  const wrong = wrongKey(key);
   if (wrong !== undefined) {
     throw new RelaunchError(
       'LaunchRejected',
@@ -21,6 +21,12 @@ export function checkKey(key: string): void {
 export function checkPrefix(prefix: string): void {
   if (prefix !== '') checkKey(prefix.endsWith('/') ? prefix.slice(0, -1) : `${prefix}/`);
 }
+
+/** Whether a store can have an object of that name. */
+export const isKey = (key: string): boolean => wrongKey(key) === undefined;
+
+const wrongKey = (key: string): string | undefined =>
+  key.length > longestKey ? `longer than ${String(longestKey)} characters` : wrongSegment(key.split('/'));
 
 function wrongSegment(segments: string[]): string | undefined {
   for (const segment of segments) {

@@ -1,5 +1,6 @@
 import { RelaunchError } from '../contracts/failures.ts';
 import { openFileStore } from './file-store.ts';
+import { openS3Store } from './s3-store.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -9,9 +10,10 @@ import type { Store } from './store.ts';
 export function openStore(url: string): Store {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
   if (scheme === 'file') return openFileStore(url);
+  if (scheme === 's3') return openS3Store(url);
   const wrong = scheme === undefined ? 'has no scheme' : `has the scheme ${scheme}://`;
   throw new RelaunchError(
     'LaunchRejected',
-    `store "${url}" ${wrong}: known is file://, with the absolute path of a directory (s3:// comes later)`,
+    `store "${url}" ${wrong}: known are file:///<absolute path of a directory> and s3://<bucket>/<prefix>`,
   );
 }

@@ -1,7 +1,7 @@
 /** An object as it was read: its bytes, and the version that {@link Store.replaceIfMatch} compares. */
 export interface StoredObject {
   bytes: Uint8Array;
-  /** Opaque; changes with every write. */
+  /** Opaque; changes with every write of other bytes. */
   etag: string;
 }
 
@@ -11,7 +11,7 @@ export interface StoredObject {
  * All methods throw RelaunchError StoreUnavailable when the storage cannot be reached, to be tried again.
  */
 export interface Store {
-  /** Where it is, for people and messages: `file:///home/ada/.local/state/relaunch/store/default`. */
+  /** Where it is, for people and messages: `file:///home/ada/.local/state/relaunch/store/default`, `s3://team-runs/relaunch`. */
   readonly url: string;
   get(key: string): Promise<StoredObject | undefined>;
   /** Whether there is one, without reading it. */

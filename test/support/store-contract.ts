@@ -1,13 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../store/store.ts';
 
 const worker = fileURLToPath(new URL('store-worker.ts', import.meta.url));
 
-const atStore = (what: 'count' | 'write', store: Store, times = 0): ChildProcess =>
+const atStore = (what: 'count' | 'write' | 'race', store: Store, times = 0): ChildProcess =>
   spawn(process.execPath, [worker, what, store.url, String(times)], { stdio: ['ignore', 'pipe', 'inherit'] });
+
+const linesOf = ({ stdout }: ChildProcess): AsyncIterator<string, undefined> =>
+  createInterface(stdout ?? process.stdin)[Symbol.asyncIterator]();
 
 const text = async (store: Store, key: string): Promise<string | undefined> => {
   const object = await store.get(key);
@@ -28,6 +32,15 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.get('runs/a/plan.json')).toBeUndefined();
       expect(await store.has('runs/a/plan.json')).toBe(false);
       expect(await store.list('')).toEqual([]);
+    });
+
+    test('an empty object is there', async () => {
+      const store = await open();
+      expect(await store.putIfAbsent('a', new Uint8Array())).toBe(true);
+      expect((await store.get('a'))?.bytes).toHaveLength(0);
+      expect(await store.has('a')).toBe(true);
+      expect(await store.modifiedAt('a')).toBeInstanceOf(Date);
+      expect(await store.putIfAbsent('a', Buffer.from('x'))).toBe(false);
     });
 
     test('what is not there is nothing, not an error', async () => {
@@ -119,21 +132,34 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.list('')).toEqual(['deep/er/one']);
     });
 
-    test('a version ends with each write, also of the same content', async () => {
+    test('a version ends with each write of other bytes', async () => {
       const store = await open();
       const etags = new Set<string | undefined>();
-      for (let i = 0; i < 5; i++) {
-        await store.put('same', Buffer.from('same'));
-        const before = (await store.get('same'))?.etag;
-        expect((await store.get('same'))?.etag).toBe(before);
-        expect(etags.has(before)).toBe(false);
-        etags.clear();
-        etags.add(before);
+      for (const content of ['one', 'two', 'three']) {
+        await store.put('same', Buffer.from(content));
+        const { etag } = (await store.get('same')) ?? {};
+        expect((await store.get('same'))?.etag).toBe(etag);
+        etags.add(etag);
       }
-      const [old] = etags;
-      expect(await store.replaceIfMatch('same', Buffer.from('same'), old ?? '')).toBe(true);
-      expect(await store.replaceIfMatch('same', Buffer.from('late'), old ?? '')).toBe(false);
-      expect(await text(store, 'same')).toBe('same');
+      expect(etags.size).toBe(3);
+      const [, old = '', last = ''] = etags;
+      expect(await store.replaceIfMatch('same', Buffer.from('late'), old)).toBe(false);
+      expect(await store.replaceIfMatch('same', Buffer.from('four'), last)).toBe(true);
+      expect(await store.replaceIfMatch('same', Buffer.from('late'), last)).toBe(false);
+      expect(await text(store, 'same')).toBe('four');
+    });
+
+    test('of processes that race for an object, or for a version of one, one wins, each time', async () => {
+      const store = await open();
+      const places = Array.from({ length: 100 }, (_, i) => String(i));
+      await Promise.all(places.map((place) => store.put(`held/${place}`, Buffer.from('nobody'))));
+      const racers = Array.from({ length: 3 }, () => linesOf(atStore('race', store, places.length)));
+      await Promise.all(racers.map((racer) => racer.next()));
+      await store.put('go', Buffer.from(''));
+      const won = await Promise.all(
+        racers.map(async (racer) => JSON.parse((await racer.next()).value ?? '') as string[]),
+      );
+      expect(won.flat().sort()).toEqual(places.flatMap((place) => [`free/${place}`, `held/${place}`]).sort());
     });
 
     test('processes that count under a condition lose no count', async () => {

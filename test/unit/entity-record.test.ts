@@ -19,3 +19,23 @@ test('a store belongs to the namespace that came first; on another server all it
     /"default" \(id one\) of another Temporal server.*\(id two\).*remove entity\.json/,
   );
 });
+
+test.each(['putIfAbsent', 'replaceIfMatch'] as const)(
+  'a store in which %s writes whatever is there is refused',
+  async (which) => {
+    const store = await scratch.newStore();
+    const careless = {
+      ...store,
+      [which]: async (key: string, bytes: Uint8Array): Promise<boolean> => {
+        await store.put(key, bytes);
+        return true;
+      },
+    };
+    const ours = { namespace: 'default', namespaceId: 'one' };
+    await claimStore(store, ours);
+    await expect(claimStore(careless, ours)).rejects.toEqual(
+      failsAs('AttemptRefused', which === 'putIfAbsent' ? /whatever If-None-Match says/ : /whatever If-Match says/),
+    );
+    await claimStore(store, ours);
+  },
+);

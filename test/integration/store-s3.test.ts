@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { openStore } from '../../store/open-store.ts';
+import { openS3Store } from '../../store/s3-store.ts';
+import type { Store } from '../../store/store.ts';
+import { failsAs } from '../support/fails-as.ts';
+import { s3Proxy } from '../support/s3-proxy.ts';
+import { s3Env, startS3 } from '../support/s3-server.ts';
+import { storeContract } from '../support/store-contract.ts';
+
+const scratch = await mkdtemp(join(tmpdir(), 'relaunch-s3-'));
+const server = await startS3();
+const proxy = await s3Proxy(server);
+afterAll(async () => {
+  await proxy[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+  await rm(scratch, { recursive: true });
+});
+
+Object.assign(process.env, s3Env(server.url));
+beforeEach(() => {
+  proxy.fault = () => undefined;
+  proxy.requests.length = 0;
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const newUrl = (): string => `s3://relaunch/${randomUUID()}`;
+const x = Buffer.from('x');
+
+storeContract('a store on S3', () => Promise.resolve(openStore(newUrl())));
+
+/** A store behind the proxy. */
+function proxied(url = newUrl()): Store {
+  vi.stubEnv('AWS_ENDPOINT_URL_S3', proxy.url);
+  return openS3Store(url, { idleMs: 300 });
+}
+
+type Fault = ReturnType<typeof proxy.fault>;
+
+/** The next requests of a method come to grief. */
+function next(method: string, ...faults: Fault[]): void {
+  proxy.fault = (request) => (request.method === method ? faults.shift() : undefined);
+}
+
+const slowDown = { status: 503, code: 'SlowDown', message: 'Please reduce your request rate.' };
+
+test.each<[string, Fault]>([
+  ['asks to slow down', slowDown],
+  ['fails', { status: 500, code: 'InternalError' }],
+  ['cuts the connection', 'cut'],
+  ['loses its answer', 'cut-answer'],
+  ['says nothing', 'silent'],
+])('what S3 %s for is done all the same', async (_, fault) => {
+  const store = proxied();
+  next('PUT', fault);
+  await store.put('runs/a/plan.json', x);
+  next('GET', fault);
+  expect((await store.get('runs/a/plan.json'))?.bytes).toEqual(new Uint8Array(x));
+  next('GET', fault);
+  expect(await store.list('')).toEqual(['runs/a/plan.json']);
+  next('PUT', fault);
+  expect(await store.putIfAbsent('runs/a/plan.json', x)).toBe(false);
+  next('DELETE', fault);
+  await store.remove('runs/a/plan.json');
+  expect(await store.has('runs/a/plan.json')).toBe(false);
+});
+
+test('an object that breaks off is read anew', async () => {
+  const store = proxied();
+  const bytes = Buffer.alloc(200_000, 'x');
+  await store.put('a', bytes);
+  next('GET', 'cut-body', 'cut-body');
+  expect((await store.get('a'))?.bytes).toHaveLength(bytes.length);
+});
+
+test('a write under a condition whose answer was lost is known as ours when it is repeated', async () => {
+  const store = proxied();
+  next('PUT', 'cut-answer');
+  expect(await store.putIfAbsent('a', x)).toBe(true);
+  const { etag = '' } = (await store.get('a')) ?? {};
+  next('PUT', 'cut-answer');
+  expect(await store.replaceIfMatch('a', Buffer.from('y'), etag)).toBe(true);
+  next('PUT', 'cut-answer');
+  expect(await store.replaceIfMatch('a', Buffer.from('z'), etag)).toBe(false);
+});
+
+test('a write that another was in the way of is made again', async () => {
+  const store = proxied();
+  const conflict = { status: 409, code: 'ConditionalRequestConflict' };
+  next('PUT', conflict, conflict);
+  expect(await store.putIfAbsent('a', x)).toBe(true);
+});
+
+test('large objects go in parts, under the same conditions; of one that fails nothing stays', async () => {
+  const store = proxied();
+  const bytes = Buffer.alloc(20 * 1_024 * 1_024, 'large');
+  const parts = (): number => proxy.requests.filter(({ query }) => query.has('partNumber')).length;
+  next('POST', undefined, 'cut-answer');
+  expect(await store.putIfAbsent('code/a.tar.gz', bytes)).toBe(true);
+  expect(parts()).toBe(3);
+  const found = await store.get('code/a.tar.gz');
+  expect(Buffer.compare(found?.bytes ?? x, bytes)).toBe(0);
+  expect(await store.putIfAbsent('code/a.tar.gz', bytes)).toBe(false);
+  expect(await store.replaceIfMatch('code/a.tar.gz', bytes, found?.etag ?? '')).toBe(true);
+  next('PUT', undefined, { status: 403, code: 'AccessDenied' });
+  await expect(store.put('code/b.tar.gz', bytes)).rejects.toEqual(failsAs('StoreUnavailable'));
+  const { query, key } = proxy.requests.at(-1) ?? { query: new URLSearchParams() };
+  expect([proxy.requests.at(-1)?.method, query.has('uploadId'), key?.endsWith('/code/b.tar.gz')]).toEqual([
+    'DELETE',
+    true,
+    true,
+  ]);
+});
+
+test('more keys and folders than S3 lists at once', async () => {
+  const store = openStore(newUrl());
+  const names = Array.from({ length: 1_050 }, (_, i) => String(i));
+  await Promise.all(names.map((name) => store.put(`runs/${name}/plan.json`, x)));
+  expect(await store.list('runs/')).toEqual(names.map((name) => `runs/${name}/plan.json`).sort());
+  expect(await store.folders('runs/')).toEqual(names.toSorted());
+});
+
+test('what others put into the bucket is no object of the store', async () => {
+  const url = newUrl();
+  const store = openStore(url);
+  await store.put('queues/gpu.yaml', x);
+  for (const key of ['queues/', 'queues/.hidden', '.tmp/x', 'runs//plan.json'])
+    await fetch(`${server.url}/${url.slice('s3://'.length)}/${key}`, { method: 'PUT', body: 'x' });
+  await fetch(`${server.url}/${url.slice('s3://'.length)}-other/a`, { method: 'PUT', body: 'x' });
+  expect(await store.list('')).toEqual(['queues/gpu.yaml']);
+  expect(await store.folders('')).toEqual(['queues', 'runs']);
+});
+
+/** What each operation says. */
+async function refusals(store: Store): Promise<unknown[]> {
+  const all = await Promise.allSettled([
+    store.get('runs/a/plan.json'),
+    store.has('runs/a/plan.json'),
+    store.list('runs/'),
+    store.put('runs/a/plan.json', x),
+    store.putIfAbsent('runs/a/plan.json', x),
+    store.replaceIfMatch('runs/a/plan.json', x, '"any"'),
+    store.remove('runs/a/plan.json'),
+  ]);
+  return all.map((one): unknown => (one.status === 'rejected' ? one.reason : one.value));
+}
+
+const each = (message: RegExp): unknown[] => Array.from({ length: 7 }, () => failsAs('StoreUnavailable', message));
+
+test('what S3 goes on refusing is unavailable', async () => {
+  const store = proxied();
+  vi.stubEnv('AWS_MAX_ATTEMPTS', '2');
+  proxy.fault = () => slowDown;
+  expect(await refusals(store)).toEqual(
+    each(
+      /^cannot .* runs\/.* in s3:\/\/relaunch\/.*: http:\/\/127.* answered 503, SlowDown: Please reduce your request rate\.$/,
+    ),
+  );
+  expect(proxy.requests).toHaveLength(14);
+});
+
+test('an S3 that is not there, or has no such bucket, is named', async () => {
+  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
+  expect(await refusals(openStore('s3://other/x'))).toEqual(
+    each(/in s3:\/\/other\/x: http:\/\/127.* has no such bucket/),
+  );
+  vi.stubEnv('AWS_ENDPOINT_URL_S3', 'http://127.0.0.1:1');
+  expect(await refusals(openStore('s3://other/x'))).toEqual(
+    each(/: http:\/\/127\.0\.0\.1:1 cannot be reached: connection refused \(ECONNREFUSED\)$/),
+  );
+  vi.stubEnv('AWS_REGION', undefined);
+  expect(await refusals(openStore('s3://other/x'))).toEqual(
+    each(/the region of the bucket is not known: set AWS_REGION /),
+  );
+});
+
+test('who is not allowed something is told who they are, and where the rights are', async () => {
+  const store = proxied();
+  proxy.fault = () => ({ status: 403, code: 'AccessDenied', message: 'no\nidentity-based policy allows it' });
+  expect(await refusals(store)).toEqual(
+    each(/: access key AKIATEST may not: docs\/store\.md .*\(AccessDenied: no identity-based policy allows it\)$/),
+  );
+});
+
+test('credentials that have expired are told, with their profile; renewed ones are taken up', async () => {
+  const file = join(scratch, 'credentials');
+  const credentials = (key: string): Promise<void> =>
+    writeFile(file, `[team]\naws_access_key_id = ${key}\naws_secret_access_key = s\naws_session_token = t\n`);
+  await credentials('ASIAOLD');
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, undefined);
+  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', file);
+  vi.stubEnv('AWS_PROFILE', 'team');
+  const store = proxied();
+  proxy.fault = ({ accessKey }) =>
+    accessKey === 'ASIAOLD'
+      ? { status: 400, code: 'ExpiredToken', message: 'The provided token has expired.' }
+      : undefined;
+  expect(await refusals(store)).toEqual(
+    each(/: the credentials of access key ASIAOLD of profile "team" have expired: renew them \(ExpiredToken: .*\)$/),
+  );
+  await credentials('ASIANEW');
+  await store.put('a', x);
+  expect(proxy.requests.at(-1)).toMatchObject({ accessKey: 'ASIANEW' });
+});
+
+test('where there are no credentials, the ways to give some are told; given, they are taken up', async () => {
+  const store = proxied();
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, undefined);
+  expect(await refusals(store)).toEqual(each(/: there are no credentials of profile "default": set AWS_PROFILE, or /));
+  expect(proxy.requests).toEqual([]);
+  vi.unstubAllEnvs();
+  await store.put('a', x);
+});
+
+test('an endpoint that is a name has the bucket in the path', async () => {
+  vi.stubEnv('AWS_ENDPOINT_URL_S3', server.url.replace('127.0.0.1', 'localhost'));
+  const store = openStore(newUrl());
+  await store.put('a', x);
+  expect(await store.list('')).toEqual(['a']);
+});
