@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { RelaunchError } from '../../../contracts/failures.ts';
-import { pause } from '../waiting.ts';
+import { patiently } from '../waiting.ts';
 import { addressOf } from './engine-address.ts';
 import { EngineError, isAnswer, isAway } from './engine-error.ts';
 
@@ -68,11 +68,15 @@ export class Engine {
 
   /** The answer's JSON; undefined where it has no content. @throws EngineError, or what the network throws */
   async send<T>(request: EngineRequest): Promise<T> {
-    return this.#patiently(request, async () => {
-      const signal = AbortSignal.any([request.signal, AbortSignal.timeout(request.timeoutMs ?? 30_000)]);
+    const { patienceMs = 10_000, timeoutMs = 30_000 } = request;
+    const ask = async (): Promise<T> => {
+      const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
       const body = await text(await this.#open({ ...request, signal }));
       return (body.trim() === '' ? undefined : JSON.parse(body)) as T;
-    });
+    };
+    return patiently({ patienceMs, mostMs: 1_000, signal: request.signal }, ask, (error, waitMs) =>
+      isAway(error) ? waitMs : undefined,
+    );
   }
 
   /** The same; undefined where there is no such object. */
@@ -97,19 +101,6 @@ export class Engine {
     const answer = await this.#call(await this.#prefixOf(request), { ...request, headers }, true);
     if (!(answer instanceof IncomingMessage)) return answer;
     throw new EngineError(answer.statusCode ?? 0, await text(answer));
-  }
-
-  async #patiently<T>({ patienceMs = 10_000, signal }: EngineRequest, work: () => Promise<T>): Promise<T> {
-    const deadline = performance.now() + patienceMs;
-    for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 1_000)) {
-      try {
-        return await work();
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!isAway(error) || performance.now() + waitMs > deadline) throw error;
-        await pause(waitMs, signal);
-      }
-    }
   }
 
   async #open(request: EngineRequest): Promise<IncomingMessage> {

@@ -3,7 +3,7 @@ import { Agent } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { answerTo } from '../../answer-to.ts';
-import { pause } from '../waiting.ts';
+import { patiently } from '../waiting.ts';
 import { isPassing, isStatus, StatusError } from './status-error.ts';
 
 export type Query = Readonly<Record<string, string | undefined>>;
@@ -48,18 +48,11 @@ export class KubernetesApi {
   /** @throws StatusError, or what the network throws */
   async send<T>(request: ApiRequest): Promise<T> {
     const { patienceMs = 10_000, signal } = request;
-    const deadline = performance.now() + patienceMs;
-    for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 5_000)) {
-      try {
-        return JSON.parse(await this.#text(request)) as T;
-      } catch (error) {
-        signal.throwIfAborted();
-        const pauseMs =
-          (error instanceof StatusError ? error.retryAfterMs : undefined) ?? waitMs * (0.5 + Math.random());
-        if (!isPassing(error) || performance.now() + pauseMs > deadline) throw error;
-        await pause(pauseMs, signal);
-      }
-    }
+    const ask = async (): Promise<T> => JSON.parse(await this.#text(request)) as T;
+    return patiently({ patienceMs, mostMs: 5_000, signal }, ask, (error, waitMs) => {
+      if (!isPassing(error)) return undefined;
+      return (error instanceof StatusError ? error.retryAfterMs : undefined) ?? waitMs;
+    });
   }
 
   /** The same; undefined where there is no such object. */
