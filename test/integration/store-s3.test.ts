@@ -7,6 +7,7 @@ import { openStore } from '../../store/open-store.ts';
 import { openS3Store } from '../../store/s3-store.ts';
 import type { Store } from '../../store/store.ts';
 import { failsAs } from '../support/fails-as.ts';
+import { byPolicies } from '../support/s3-policy.ts';
 import { s3Proxy } from '../support/s3-proxy.ts';
 import { s3Env, startS3 } from '../support/s3-server.ts';
 import { storeContract } from '../support/store-contract.ts';
@@ -185,6 +186,64 @@ test('who is not allowed something is told who they are, and where the rights ar
   expect(await refusals(store)).toEqual(
     each(/: access key AKIATEST may not: docs\/store\.md .*\(AccessDenied: no identity-based policy allows it\)$/),
   );
+});
+
+test('each may write what the policies of deploy/s3 give them, and nothing else', async () => {
+  const prefix = randomUUID();
+  proxy.fault = await byPolicies('relaunch', prefix, () => undefined);
+  const keys = {
+    queue: 'queues/gpu.yaml',
+    code: 'code/a.tar.gz',
+    job: 'jobs/project/name/v1.json',
+    plan: 'runs/a/plan.json',
+    log: 'runs/a/attempts/1/log/00000001.jsonl',
+    sweep: 'sweeps/a/plan.json',
+    build: 'builds/a.lease',
+    slot: 'slots/gpu/1',
+    lease: 'agents/a.lease',
+    entity: 'entity.json',
+    other: 'other/a',
+  };
+  const may = async (work: Promise<unknown>): Promise<boolean> =>
+    work.then(
+      () => true,
+      (error: unknown) => {
+        expect(error).toEqual(failsAs('StoreUnavailable', /access key \w+ may not: .* no policy allows it/));
+        return false;
+      },
+    );
+  const rights = async (role: string): Promise<Record<string, string>> => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', role);
+    const store = proxied(`s3://relaunch/${prefix}`);
+    expect(await store.get(`runs/${role}/plan.json`)).toBeUndefined();
+    await store.list('');
+    expect(await may(proxied('s3://relaunch/elsewhere').list(''))).toBe(false);
+    expect(await may(proxied('s3://relaunch').get('elsewhere/a'))).toBe(false);
+    const found: Record<string, string> = {};
+    for (const [name, key] of Object.entries(keys)) {
+      const ways = {
+        new: await may(store.putIfAbsent(key, x)),
+        over: await may(store.put(key, x)),
+        remove: await may(store.remove(key)),
+      };
+      const allowed = Object.entries(ways).flatMap(([way, allows]) => (allows ? [way] : []));
+      if (allowed.length > 0) found[name] = allowed.join(' ');
+    }
+    return found;
+  };
+  expect(await rights('ADMIN')).toEqual({ queue: 'new over remove' });
+  expect(await rights('CLIENT')).toEqual({ code: 'new', job: 'new over' });
+  const own = Object.fromEntries(
+    ['plan', 'log', 'sweep', 'build', 'slot', 'lease'].map((name) => [name, 'new over remove']),
+  );
+  expect(await rights('AGENT')).toEqual({ ...own, entity: 'new over' });
+  await expect(rights('STRANGER')).rejects.toEqual(failsAs('StoreUnavailable', /access key STRANGER may not/));
+
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'CLIENT');
+  const bytes = Buffer.alloc(17 * 1_024 * 1_024, 'large');
+  const client = proxied(`s3://relaunch/${prefix}`);
+  expect(await client.putIfAbsent('code/large.tar.gz', bytes)).toBe(true);
+  expect(await may(client.put('code/large.tar.gz', bytes))).toBe(false);
 });
 
 test('credentials that have expired are told, with their profile; renewed ones are taken up', async () => {

@@ -47,19 +47,20 @@ export class Cluster {
   private constructor(relaunch: Relaunch, server: TestServer) {
     this.relaunch = relaunch;
     this.home = server.home;
-    this.env = { ...server.env, RELAUNCH_STORE: server.settings.storeUrl };
+    this.env = { ...server.env, RELAUNCH_STORE: relaunch.settings.storeUrl };
     this.#server = server;
   }
 
-  /** With control running unless it says otherwise, and these queues (of backend process unless they say otherwise). */
+  /** With control running unless it says otherwise, and these queues (of backend process unless they say otherwise). `storeUrl`: default a directory. */
   static async start(
     queues: Record<string, Partial<QueueSpecInput>>,
-    { control = true }: { control?: boolean } = {},
+    { control = true, storeUrl }: { control?: boolean; storeUrl?: string } = {},
   ): Promise<Cluster> {
     const server = await startTestServer();
     await mkdir(join(server.home, 'code'));
     await writeFile(join(server.home, 'code', 'README'), 'a directory of code');
-    const cluster = new Cluster(await connect(server.settings), server);
+    const settings = { ...server.settings, ...(storeUrl === undefined ? {} : { storeUrl }) };
+    const cluster = new Cluster(await connect(settings), server);
     try {
       for (const [name, spec] of Object.entries(queues)) {
         await createQueue(cluster.relaunch.store, name, { backend: 'process', ...spec });

@@ -1,4 +1,10 @@
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { ended, hostOf, listening } from './loopback.ts';
 
 /** A request to S3, as a policy or a fault sees it. */
@@ -10,6 +16,7 @@ export interface S3Request {
   query: URLSearchParams;
   /** Whose access key signed it. */
   accessKey: string;
+  headers: IncomingHttpHeaders;
 }
 
 /**
@@ -53,7 +60,7 @@ function s3RequestOf({ method = '', url = '/', headers }: IncomingMessage): S3Re
   const { pathname, searchParams: query } = new URL(url, 'http://s3');
   const [, bucket = '', ...key] = pathname.split('/').map(decodeURIComponent);
   const accessKey = /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1] ?? '';
-  return { method, bucket, key: key.join('/'), query, accessKey };
+  return { method, bucket, key: key.join('/'), query, accessKey, headers };
 }
 
 function forward(url: URL, incoming: IncomingMessage, answer: ServerResponse, cut?: 'cut-answer' | 'cut-body'): void {
