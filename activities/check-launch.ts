@@ -3,7 +3,7 @@ import { fieldIssue, formatIssues, type FieldIssue } from '../contracts/issues.t
 import type { LaunchSpec } from '../contracts/launch-spec.ts';
 import { mergeLimits, type Limits } from '../contracts/merge.ts';
 import type { QueueSpec } from '../contracts/queue-spec.ts';
-import type { PinnedSource } from '../contracts/source.ts';
+import { givenAs, type PinnedSource } from '../contracts/source.ts';
 import { queueOfTaskQueue } from '../contracts/task-queues.ts';
 import { keyOf } from '../store/layout.ts';
 import { readQueue } from '../store/queues.ts';
@@ -28,10 +28,13 @@ export function checkAgent({ queue }: Pick<LaunchSpec, 'queue'>, taskQueue: stri
   throw rejected(`queue is "${queue}", but this is an agent of ${taskQueue}`);
 }
 
+export type CheckNeeds = Pick<AgentDependencies, 'store' | 'backends' | 'mounting' | 'images' | 'git'>;
+
 /** Checks a launch against its queue as it is now, and that its source is there. @throws RelaunchError LaunchRejected with every reason */
 export async function checkLaunch(
-  { store, backends, mounting, images }: Pick<AgentDependencies, 'store' | 'backends' | 'mounting' | 'images'>,
+  { store, backends, mounting, images, git }: CheckNeeds,
   spec: LaunchSpec,
+  signal: AbortSignal,
 ): Promise<CheckedLaunch> {
   const queue = await readQueue(store, spec.queue);
   const backend = backends.find(({ name }) => name === queue.backend);
@@ -39,12 +42,24 @@ export async function checkLaunch(
     throw rejected(`queue "${spec.queue}" is for backend "${queue.backend}", which this agent does not have`);
   }
   const { limits, issues } = mergeLimits(spec, queue);
-  const given = sourceOf(spec, backend, issues);
+  checkSource(spec, backend, issues);
   const way = wayOfCode(spec, { backend, queue, mounting }, issues);
-  if (issues.length > 0 || given === undefined) throw rejected(formatIssues(issues));
-  if ('code' in given) await checkCode(store, given.code.digest);
-  const source = 'image' in given ? { image: await images.pin(given.image) } : given;
+  if (issues.length > 0) throw rejected(formatIssues(issues));
+  const source = await pinned(spec, { store, images, git }, signal);
   return { queue, limits, source, way: await pinnedBase(way, images) };
+}
+
+async function pinned(
+  spec: LaunchSpec,
+  { store, images, git }: Pick<CheckNeeds, 'store' | 'images' | 'git'>,
+  signal: AbortSignal,
+): Promise<PinnedSource> {
+  const { code, image, git: repository } = spec.source;
+  if (image !== undefined) return { image: await images.pin(image) };
+  if (repository !== undefined) return git.pin(repository, signal);
+  const digest = code?.digest ?? '';
+  await checkCode(store, digest);
+  return { code: { digest } };
 }
 
 /** What code is mounted on by the launch's wish is an image like others. */
@@ -58,22 +73,18 @@ async function pinnedBase(way: WayOfCode, images: AgentDependencies['images']): 
 }
 
 /** How a source is given, in words. */
-const sourceFlags = { image: 'images (`-d IMAGE`)', code: 'code (a directory)' };
+const sourceFlags = { image: 'images (`-d IMAGE`)', code: 'code (a directory or a repository)' };
 
-/** Undefined: it is none, and `issues` says why. */
-function sourceOf(spec: LaunchSpec, { name, sources }: Backend, issues: FieldIssue[]): PinnedSource | undefined {
+function checkSource(spec: LaunchSpec, { name, sources }: Backend, issues: FieldIssue[]): void {
   const { code, image } = spec.source;
-  const kind = image === undefined ? 'code' : 'image';
-  if (!sources.includes(kind) && !goesIntoContainer(spec, sources)) {
+  if (!sources.includes(image === undefined ? 'code' : 'image') && !goesIntoContainer(spec, sources)) {
     const rule = `queue "${spec.queue}" is for backend "${name}", which runs ${sources.map((one) => sourceFlags[one]).join(' or ')} only`;
-    issues.push(fieldIssue(['source', kind], spec, rule));
-    return undefined;
+    issues.push(fieldIssue(['source', givenAs(spec.source)], spec, rule));
+    return;
   }
-  if (image !== undefined) return { image };
-  if (code?.digest !== undefined) return { code: { digest: code.digest } };
+  if (code === undefined || code.digest !== undefined) return;
   const rule = 'packed by the client: submit with `relaunch launch`, `relaunch sweep` or the typed client';
   issues.push(fieldIssue(['source', 'code', 'digest'], spec, rule));
-  return undefined;
 }
 
 async function checkCode(store: Store, digest: string): Promise<void> {

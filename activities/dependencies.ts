@@ -4,6 +4,7 @@ import type { Store } from '../store/store.ts';
 import type { Attended } from './attended.ts';
 import type { Builder } from './images/builder.ts';
 import type { ImagePins } from './images/pins.ts';
+import type { GitSources } from './sources/git/git-sources.ts';
 import type { AttemptRef, Backend } from './backends/backend.ts';
 
 /** Counts live attempts against the agent's `maxJobs`. */
@@ -44,6 +45,7 @@ export interface AgentDependencies {
   attended: Attended;
   ownWorkflow: OwnWorkflow;
   images: Pick<ImagePins, 'pin'>;
+  git: Pick<GitSources, 'pin'>;
   /** How long Temporal keeps closed workflows. */
   retentionMs: number;
   /** Called before and after every side effect and record; fault tests make it kill the process. */

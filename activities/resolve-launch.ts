@@ -9,22 +9,19 @@ import { keyOf } from '../store/layout.ts';
 import { readRecord, writeOnce } from '../store/records.ts';
 import { removeRunRecords } from '../store/run-records.ts';
 import { callingWorkflow, withHeartbeat } from './border.ts';
-import { checkAgent, checkLaunch, rejected } from './check-launch.ts';
+import { checkAgent, checkLaunch, rejected, type CheckNeeds } from './check-launch.ts';
 import { isStillEnding, wasDeleted } from './deleted-run.ts';
 import type { AgentDependencies } from './dependencies.ts';
 
-type Needs = Pick<
-  AgentDependencies,
-  'agent' | 'store' | 'backends' | 'mounting' | 'images' | 'ownWorkflow' | 'retentionMs' | 'reached'
->;
+type Needs = Pick<AgentDependencies, 'agent' | 'ownWorkflow' | 'retentionMs' | 'reached'> & CheckNeeds;
 type Calling = ReturnType<typeof callingWorkflow> & { firstRunId: string };
 
 /** Checks everything about a spec again, since neither the client nor the history is trusted, and makes it a plan that holds for good. */
 export function resolveLaunch(needs: Needs, input: unknown, firstRunId: unknown): Promise<PlanSummary> {
-  return withHeartbeat(() => resolve(needs, input, firstRunId));
+  return withHeartbeat((signal) => resolve(needs, input, firstRunId, signal));
 }
 
-async function resolve(needs: Needs, input: unknown, saidFirst: unknown): Promise<PlanSummary> {
+async function resolve(needs: Needs, input: unknown, saidFirst: unknown, signal: AbortSignal): Promise<PlanSummary> {
   const workflow = await caller(needs, saidFirst);
   const read = readSpec(launchSpec, input);
   if ('wrong' in read) throw rejected(read.wrong);
@@ -34,7 +31,7 @@ async function resolve(needs: Needs, input: unknown, saidFirst: unknown): Promis
   const specDigest = sha256Hex(canonicalJson(input));
   const held = await heldPlan(needs, run, workflow);
   // What was accepted stays so, whatever has become of its queue.
-  const plan = held ?? (await putPlan(needs, await makePlan(needs, spec, workflow, specDigest)));
+  const plan = held ?? (await putPlan(needs, await makePlan(needs, spec, workflow, specDigest, signal)));
   if (plan.workflowId !== workflow.workflowId || plan.specDigest !== specDigest) throw taken(run, 'another spec');
   if (plan.firstRunId !== workflow.firstRunId) throw taken(run, 'an earlier workflow');
   return summaryOf(plan);
@@ -70,8 +67,9 @@ async function makePlan(
   spec: LaunchSpec,
   { entity, workflowId, firstRunId }: Calling,
   specDigest: string,
+  signal: AbortSignal,
 ): Promise<Plan> {
-  const { queue, source, limits, way } = await checkLaunch(needs, spec);
+  const { queue, source, limits, way } = await checkLaunch(needs, spec, signal);
   return {
     run: runIdOf(workflowId),
     workflowId,

@@ -3,6 +3,7 @@ import { fieldIssue, type FieldIssue } from '../contracts/issues.ts';
 import type { LaunchSpec } from '../contracts/launch-spec.ts';
 import type { Plan } from '../contracts/plan.ts';
 import type { QueueSpec } from '../contracts/queue-spec.ts';
+import { givenAs } from '../contracts/source.ts';
 import type { Backend } from './backends/backend.ts';
 
 /** How code gets into a container: an image is made of it, or it is mounted on one. Neither, where nothing has to. */
@@ -18,7 +19,7 @@ interface Place {
 
 /** Code, on a backend that runs images. */
 export const goesIntoContainer = ({ source }: LaunchSpec, sources: Backend['sources']): boolean =>
-  source.code !== undefined && !sources.includes('code') && sources.includes('image');
+  source.image === undefined && !sources.includes('code') && sources.includes('image');
 
 /** How code gets into a container. What would do nothing, or cannot be done, is an issue. */
 export function wayOfCode(spec: LaunchSpec, { backend, queue, mounting }: Place, issues: FieldIssue[]): WayOfCode {
@@ -57,7 +58,7 @@ function unbuiltIssues(spec: LaunchSpec, { dockerfile, builder }: ImageSpec, bac
   const fix = 'give them `builder: {type: docker}`';
   if (!backend.mountsCode) {
     const rule = `${unbuilt}, and backend "${backend.name}" cannot mount code on one yet; ${fix}, or launch a finished image (-d IMAGE)`;
-    return [fieldIssue(['source', 'code'], spec, rule)];
+    return [fieldIssue(['source', givenAs(spec.source)], spec, rule)];
   }
   const { acceleratorImage } = builder;
   const withBase = `${unbuilt}; ${fix}, or launch with a baseImage (-B)`;

@@ -1,4 +1,8 @@
+import type { PinnedGit } from '../contracts/git-source.ts';
 import { statusQuery, type RunStatus } from '../contracts/messages.ts';
+import { plan as runPlan } from '../contracts/plan.ts';
+import { keyOf } from '../store/layout.ts';
+import { readRecord } from '../store/records.ts';
 import type { Relaunch } from './connect.ts';
 import { ClientError } from './errors.ts';
 import { result, type RunEnd } from './result.ts';
@@ -18,6 +22,8 @@ export interface RunView extends RunRow {
   end: RunEnd | undefined;
   /** What fails, and is tried again. */
   troubles: Trouble[];
+  /** The commit that it runs, once an agent has pinned it. */
+  git?: PinnedGit;
   /** What it waits for, where nobody is there who would do it. */
   waits?: string;
 }
@@ -42,13 +48,21 @@ export async function list(relaunch: Relaunch, filter: RunFilter = {}, limit = 5
 /** One run, as far as it can be told now. @throws ClientError run-not-found */
 export async function show(relaunch: Relaunch, workflowId: string): Promise<RunView> {
   const described = await describeWorkflow(relaunch, workflowId);
-  const view = { ...rowOf(described), troubles: troublesOf(described) };
+  const row = rowOf(described);
+  const git = await commitOf(relaunch, row.id);
+  const view = { ...row, troubles: troublesOf(described), ...(git === undefined ? {} : { git }) };
   if (view.closedAt === undefined) {
     const waits = isScheduled(described, 'buildImage') ? await whyUnbuilt(relaunch, view) : undefined;
     const shown = { ...view, status: await status(relaunch, workflowId), end: undefined };
     return waits === undefined ? shown : { ...shown, waits };
   }
   return { ...view, status: undefined, end: await endIfAny(relaunch, workflowId) };
+}
+
+/** Undefined also where the store cannot be read from here. */
+async function commitOf({ store }: Relaunch, run: string): Promise<PinnedGit | undefined> {
+  const plan = await readRecord(store, keyOf.plan(run), runPlan).catch(() => undefined);
+  return plan !== undefined && 'git' in plan.source ? plan.source.git : undefined;
 }
 
 async function whyUnbuilt(relaunch: Relaunch, { queue = '' }: RunRow): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { builderSpec } from './builder-spec.ts';
+import { gitHosts } from './git-hosts.ts';
 import { labelValue } from './names.ts';
 
 /** What an admin writes into an agent's file: `relaunch agent -c FILE`. Every key may be absent; flags win over it. */
@@ -26,6 +27,8 @@ export const agentSpec = z.strictObject({
       }),
     )
     .optional(),
+  /** Git servers by host: credentials, certificates. Whoever submits to its queues gets at all that they open. */
+  git: gitHosts.optional(),
   docker: z
     .strictObject({
       /** Where the engine is, as in DOCKER_HOST. Default: DOCKER_HOST, else unix:///var/run/docker.sock. */

@@ -1,10 +1,11 @@
 import type { z } from 'zod';
+import { withoutCredentials } from './url-credentials.ts';
 
 /** One wrong field. */
 export interface FieldIssue {
   /** Where, with dots: `requeue.max`. Empty: the value as a whole. */
   path: string;
-  /** What stood there, as JSON cut to 80 characters; undefined where nothing did. */
+  /** What stood there, as JSON cut to 80 characters, without credentials; undefined where nothing did. */
   value: string | undefined;
   /** What is allowed. */
   rule: string;
@@ -33,7 +34,7 @@ export function fieldIssue(path: readonly PropertyKey[], value: unknown, rule: s
     value,
   );
   const text = JSON.stringify(found) as string | undefined;
-  return { path: path.map(String).join('.'), value: text === undefined ? undefined : cut(text, 80), rule };
+  return { path: path.map(String).join('.'), value: text === undefined ? undefined : cut(shown(path, text), 80), rule };
 }
 
 /** Issues as people read them: one line each, `requeue.max is 9: at most 5`. */
@@ -44,6 +45,17 @@ export function formatIssues(issues: readonly FieldIssue[]): string {
         `${path === '' ? 'it' : path} ${value === undefined ? 'is missing' : `is ${value}`}: ${rule}`,
     )
     .join('\n');
+}
+
+/** Keys whose values nobody is to see, whatever they are. */
+const secretKey = /token|password|secret/i;
+
+/** User and password before a host, where that is no URL: `user:password@host:path`. */
+const beforeHost = /(?<=["\s]|:\/+)[^\s"/@]+:[^\s"/@]*@/g;
+
+function shown(path: readonly PropertyKey[], text: string): string {
+  if (secretKey.test(String(path.at(-1)))) return '****';
+  return withoutCredentials(text).text.replace(beforeHost, '****@');
 }
 
 function cut(text: string, length: number): string {

@@ -71,7 +71,7 @@ export const launchSpec = fields.check((context) => {
     context.issues.push({ code: 'custom', input: baseImage, path: ['baseImage'], message });
   }
   // A Dockerfile may have its own.
-  if (from.code === undefined || entrypoint.length > 0 || dockerfile !== undefined) return;
+  if (from.image !== undefined || entrypoint.length > 0 || dockerfile !== undefined) return;
   const message = 'a command and its arguments, such as ["python", "train.py"]';
   context.issues.push({ code: 'custom', input: entrypoint, path: ['entrypoint'], message });
 });
@@ -80,12 +80,13 @@ export const launchSpec = fields.check((context) => {
 export type LaunchSpecInput = z.input<typeof launchSpec>;
 export type LaunchSpec = z.output<typeof launchSpec>;
 
-/** The name that people see: the spec's, else that of the script that is run, else that of the program, else that of the image. */
+/** The name that people see: the spec's, else that of the script that is run, else that of the program, else that of image or repository. */
 export function nameOf({ name, entrypoint, source: from }: Pick<LaunchSpec, 'name' | 'entrypoint' | 'source'>): string {
   if (name !== undefined) return name;
   const script = entrypoint.find((word) => /\.(py|sh)$/.test(word))?.replace(/\.(py|sh)$/, '');
   const image = from.image?.replace(/@.*$/, '').replace(/:[^/]*$/, '');
-  const program = (script ?? entrypoint[0] ?? image ?? '').split('/').at(-1) ?? '';
+  const repository = from.git?.url.replace(/\/+$/, '').replace(/\.git$/, '');
+  const program = (script ?? entrypoint[0] ?? image ?? repository ?? '').split(/[/:]/).at(-1) ?? '';
   // eslint-disable-next-line no-control-regex
   return program.replace(/[\u0000-\u001f\u007f-\u009f]/g, '').slice(0, 128) || 'run';
 }

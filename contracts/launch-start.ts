@@ -40,15 +40,21 @@ function priorityOf({ priority, user }: LaunchSpec): { priorityKey: number; fair
 
 function detailsOf(spec: LaunchSpec): string {
   const command = [...spec.entrypoint, ...spec.args].join(' ');
-  const { code: from, image } = spec.source;
   const rows = [
     ...(command === '' ? [] : [`- command: ${code(command.slice(0, 1_000))}`]),
-    image === undefined ? `- code: ${code(from?.dir ?? from?.digest ?? '')}` : `- image: ${code(image)}`,
+    sourceRow(spec.source),
     `- project: ${code(spec.project)}`,
     ...(spec.user === undefined ? [] : [`- user: ${code(spec.user)}`]),
     ...(spec.sweep === undefined ? [] : [`- sweep: ${code(spec.sweep)}`]),
   ];
   return rows.join('\n');
+}
+
+function sourceRow({ code: from, git, image }: LaunchSpec['source']): string {
+  if (image !== undefined) return `- image: ${code(image)}`;
+  if (git === undefined) return `- code: ${code(from?.dir ?? from?.digest ?? '')}`;
+  const { url, ref, commit } = git;
+  return `- git: ${code([url, ...(ref === undefined ? [] : [ref]), ...(commit === undefined ? [] : [commit])].join(' '))}`;
 }
 
 /** Text as a piece of markdown that is nothing but text. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { stopArgument } from './activities.ts';
+import { archiveDigest } from './source.ts';
 
 /**
  * `attempts/<n>/claim.json`: on a host-bound backend the agent that alone may create the attempt.
@@ -26,6 +27,9 @@ export type ImageRecord = z.infer<typeof imageRecord>;
 
 /** `base.json`: what a run's code is mounted on, in all of its attempts. */
 export const baseRecord = imageRecord.pick({ image: true });
+
+/** `git/<key>.json`: what code a commit is. */
+export const commitRecord = z.object({ digest: archiveDigest });
 
 /** `built.json`: what a builder has made for a run, and not pushed yet. The last one holds. */
 export const builtRecord = imageRecord.pick({ entrypoint: true }).extend({

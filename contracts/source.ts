@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gitSource, pinnedGit } from './git-source.ts';
 
 /** The digest of an archive: sha256 of the uncompressed tar, in hex. */
 export const archiveDigest = z.string().regex(/^[0-9a-f]{64}$/, 'the sha256 of the uncompressed tar, 64 hex digits');
@@ -21,20 +22,27 @@ export const repositoryName = imageName.refine(
   'a repository such as registry.example/team/runs, without a tag',
 );
 
-const rule = 'exactly one of code: {dir} and image: NAME';
+const rule = 'exactly one of code: {dir}, git: {url} and image: NAME';
 
-/** What is to run: exactly one of the two. */
+/** What is to run: exactly one of them. */
 export const source = z
-  .strictObject({ code: codeSource.optional(), image: imageName.optional() }, { error: `a source: ${rule}` })
-  .refine(({ code, image }) => (code === undefined) !== (image === undefined), rule);
+  .strictObject(
+    { code: codeSource.optional(), git: gitSource.optional(), image: imageName.optional() },
+    { error: `a source: ${rule}` },
+  )
+  .refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, rule);
 export type Source = z.input<typeof source>;
 
-/** A source as an agent has checked and pinned it. */
+/** Under which of its keys it is given. */
+export const givenAs = ({ code, git }: Source): 'code' | 'git' | 'image' =>
+  code === undefined ? (git === undefined ? 'image' : 'git') : 'code';
+
+/** A source as an agent has checked and pinned it. `git`: the commit that the code was. */
 export const pinnedSource = z.union([
-  z.object({ code: z.object({ digest: archiveDigest }) }),
+  z.object({ code: z.object({ digest: archiveDigest }), git: pinnedGit.optional() }),
   z.object({ image: z.string() }),
 ]);
 export type PinnedSource = z.infer<typeof pinnedSource>;
 
-/** Its word for people and for backends, which take some of them. */
+/** Its word for people and for backends, which take some of them. A commit becomes code. */
 export type SourceKind = 'code' | 'image';

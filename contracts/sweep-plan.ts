@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { pinnedSource } from './source.ts';
+import { pinnedGit } from './git-source.ts';
+import { pinnedSource, type PinnedSource } from './source.ts';
+
+/** A commit stays one: agents know what code it is, and let nobody else say so. */
+const trialSource = z.union([pinnedSource, z.object({ git: pinnedGit })]);
+
+export const trialSourceOf = (pinned: PinnedSource): z.infer<typeof trialSource> =>
+  'git' in pinned && pinned.git !== undefined ? { git: pinned.git } : pinned;
 
 /** What the workflow of a sweep needs to know of what an agent has checked and pinned. */
 export const sweepSummary = z.object({
@@ -10,7 +17,7 @@ export const sweepSummary = z.object({
   /** The queue's bound: `setNumWorkers` may not go beyond it. */
   maxWorkers: z.int(),
   /** Of every trial. */
-  source: pinnedSource,
+  source: trialSource,
 });
 export type SweepSummary = z.infer<typeof sweepSummary>;
 

@@ -5,16 +5,15 @@ import type { Priority } from '../contracts/priority.ts';
 import { overridesOf, type Overrides } from '../contracts/wandb.ts';
 import { ClientError } from '../client/index.ts';
 import { setValues, splitAssignment, type JsonMap } from './assignments.ts';
+import { sourceOf, type SourceFlags } from './source-flags.ts';
 import { splitWords } from './split-words.ts';
 
 /** The flags of `relaunch launch` that say what is to run, as commander reads them. */
-export interface LaunchFlags {
+export interface LaunchFlags extends SourceFlags {
   queue?: string;
   entryPoint?: string;
   project?: string;
   priority?: string;
-  code?: string;
-  dockerImage?: string;
   dockerfile?: string;
   baseImage?: string;
   buildContext?: string;
@@ -60,7 +59,7 @@ export function specFromFlags(request: LaunchRequest): LaunchSpecInput {
     { ...(base.runConfig as JsonMap | undefined), ...(over.runConfig as JsonMap | undefined) },
     flags.set ?? [],
   );
-  const source = sourceFlags(flags, cwd) ?? base.source ?? (command === undefined ? undefined : { code: { dir: cwd } });
+  const source = sourceOf(flags, base.source, cwd) ?? (command === undefined ? undefined : { code: { dir: cwd } });
   const spec = {
     ...base,
     ...over,
@@ -73,14 +72,6 @@ export function specFromFlags(request: LaunchRequest): LaunchSpecInput {
     ...limitFlags(flags, base),
   };
   return spec as LaunchSpecInput;
-}
-
-function sourceFlags({ code, dockerImage }: LaunchFlags, cwd: string): LaunchSpecInput['source'] | undefined {
-  if (code !== undefined && dockerImage !== undefined) {
-    throw new ClientError('bad-input', 'the source is given twice: by --code and by --docker-image. Choose one.');
-  }
-  if (dockerImage !== undefined) return { image: dockerImage };
-  return code === undefined ? undefined : { code: { dir: resolve(cwd, code) } };
 }
 
 function textFlags({ queue, project, name, priority, tag, env }: LaunchFlags): Partial<LaunchSpecInput> {

@@ -2,6 +2,7 @@ import os from 'node:os';
 import { resolve } from 'node:path';
 import { ClientError } from '../client/index.ts';
 import { agentSpec, type AgentSpec } from '../contracts/agent-spec.ts';
+import type { GitHost } from '../contracts/git-hosts.ts';
 import { fieldIssues, formatIssues } from '../contracts/issues.ts';
 import { readYamlFile } from './read-input.ts';
 
@@ -15,13 +16,28 @@ export function readAgentFile(path: string, cwd: string): AgentSpec {
       `${path} is no agent's file:\n${formatIssues(fieldIssues(parsed.error, value))}`,
     );
   }
-  const { kubernetes, builder } = parsed.data;
+  const { kubernetes, builder, git } = parsed.data;
   const pathOf = (written: string): string => resolve(dir, written.replace(/^~(?=\/)/, os.homedir()));
   return {
     ...parsed.data,
     ...(kubernetes?.kubeconfig === undefined
       ? {}
       : { kubernetes: { ...kubernetes, kubeconfig: pathOf(kubernetes.kubeconfig) } }),
+    ...(git === undefined
+      ? {}
+      : { git: Object.fromEntries(Object.entries(git).map(([name, host]) => [name, withPaths(host, pathOf)])) }),
     ...(builder?.caBundle === undefined ? {} : { builder: { ...builder, caBundle: pathOf(builder.caBundle) } }),
+  };
+}
+
+function withPaths({ token, ...host }: GitHost, pathOf: (written: string) => string): GitHost {
+  const { sshKey, knownHosts, caBundle } = host;
+  const paths = Object.entries({ sshKey, knownHosts, caBundle }).flatMap(([key, path]) =>
+    path === undefined ? [] : [[key, pathOf(path)]],
+  );
+  return {
+    ...host,
+    ...(Object.fromEntries(paths) as Partial<GitHost>),
+    ...(token === undefined ? {} : { token: 'file' in token ? { file: pathOf(token.file) } : token }),
   };
 }

@@ -2,7 +2,7 @@ import { keyOf } from './layout.ts';
 import type { PackedDirectory } from './pack-directory.ts';
 import type { Store } from './store.ts';
 
-export { packDirectory } from './pack-directory.ts';
+export { mostPackedBytes, packDirectory, packTar } from './pack-directory.ts';
 export { unpackArchive } from './unpack-archive.ts';
 
 /** Puts an archive into the store unless it is there. Answers whether it did. @throws RelaunchError StoreUnavailable */

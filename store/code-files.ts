@@ -70,19 +70,24 @@ async function codeFile(directory: string, path: string): Promise<CodeFile> {
   return { path, absolute, isLink, sizeBytes: isLink ? 0 : Number(stat.size), version: versionOf(stat) };
 }
 
-/** The size of all files together, in bytes. @throws RelaunchError LaunchRejected naming the largest, if it is more than `maxBytes` */
-export function checkSize(directory: string, files: CodeFile[], maxBytes: number): number {
+/** The size of all files together, in bytes. `fix`: what can be done. @throws RelaunchError LaunchRejected naming the largest, if it is more than `maxBytes` */
+export function checkSize(
+  from: string,
+  files: readonly Pick<CodeFile, 'path' | 'sizeBytes'>[],
+  maxBytes: number,
+  fix = 'Leave out what the job does not need in .relaunchignore',
+): number {
   const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
   if (sizeBytes <= maxBytes) return sizeBytes;
   const largest = files.toSorted((a, b) => b.sizeBytes - a.sizeBytes).slice(0, 5);
   throw new RelaunchError(
     'LaunchRejected',
-    `${directory} has ${inMebibytes(sizeBytes)} of files, at most ${inMebibytes(maxBytes)} can be packed. The largest: ` +
-      `${largest.map((file) => `${file.path} (${inMebibytes(file.sizeBytes)})`).join(', ')}. Leave out what the job does not need in .relaunchignore`,
+    `${from} has ${inMebibytes(sizeBytes)} of files, at most ${inMebibytes(maxBytes)} can be packed. The largest: ` +
+      `${largest.map((file) => `${file.path} (${inMebibytes(file.sizeBytes)})`).join(', ')}. ${fix}`,
   );
 }
 
-const inMebibytes = (bytes: number): string => `${(bytes / 1_024 ** 2).toFixed(1)} MiB`;
+export const inMebibytes = (bytes: number): string => `${(bytes / 1_024 ** 2).toFixed(1)} MiB`;
 
 /** Tells one state of a file from the next. */
 export function versionOf(stat: { dev: bigint; ino: bigint; size: bigint; mtimeNs: bigint; ctimeNs: bigint }): string {

@@ -20,6 +20,8 @@ export const keyOf = {
   queues: 'queues/',
   queue: (queue: string) => `queues/${queue}.yaml`,
   code: (digest: string) => `code/${digest}.tar.gz`,
+  /** What code a commit is. `key`: of the commit and how it is packed. */
+  commit: (key: string) => `git/${key}.json`,
   entity: 'entity.json',
   runs: 'runs/',
   run: runDir,

@@ -22,8 +22,11 @@ export interface PackedDirectory {
   sizeBytes: number;
 }
 
+/** Of all files of an archive, uncompressed. */
+export const mostPackedBytes = 512 * mebibyte;
+
 interface PackOptions {
-  /** Of all files, uncompressed; default 512 MiB. */
+  /** Of all files, uncompressed; default {@link mostPackedBytes}. */
   maxBytes?: number;
 }
 
@@ -34,20 +37,28 @@ interface PackOptions {
  */
 export async function packDirectory(
   directory: string,
-  { maxBytes = 512 * mebibyte }: PackOptions = {},
+  { maxBytes = mostPackedBytes }: PackOptions = {},
 ): Promise<PackedDirectory> {
   const files = await codeFiles(directory);
   const sizeBytes = checkSize(directory, files, maxBytes);
+  return { ...(await packTar(blocksOf(files))), files: files.length, sizeBytes };
+}
+
+/** A tar as an object that is known by its content. */
+export async function packTar(blocks: AsyncIterable<Uint8Array>): Promise<Pick<PackedDirectory, 'digest' | 'bytes'>> {
   const hash = createHash('sha256');
-  const source = Readable.from(tarOf(files, hash));
+  const source = Readable.from(hashed(blocks, hash));
   const gzip = createGzip({ level: 6 });
   source.on('error', (error) => gzip.destroy(error)).pipe(gzip);
   const bytes = Buffer.concat((await gzip.toArray()) as Buffer[]);
-  return { digest: hash.digest('hex'), bytes, files: files.length, sizeBytes };
+  return { digest: hash.digest('hex'), bytes };
 }
 
-async function* tarOf(files: CodeFile[], hash: { update(bytes: Uint8Array): unknown }): AsyncGenerator<Uint8Array> {
-  for await (const bytes of blocksOf(files)) {
+async function* hashed(
+  blocks: AsyncIterable<Uint8Array>,
+  hash: { update(bytes: Uint8Array): unknown },
+): AsyncGenerator<Uint8Array> {
+  for await (const bytes of blocks) {
     hash.update(bytes);
     yield bytes;
   }

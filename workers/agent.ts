@@ -10,6 +10,8 @@ import { agentRegistry, type AgentRegistryOptions } from '../activities/images/r
 import { dockerCredentials } from '../activities/images/registry/docker-config.ts';
 import type { KubernetesOptions } from '../activities/backends/kubernetes/clusters.ts';
 import { createBackends, type BackendKillPoint } from '../activities/backends/registry.ts';
+import { checkHosts, type GitSettings } from '../activities/sources/git/access.ts';
+import { GitSources } from '../activities/sources/git/git-sources.ts';
 import type { Backend } from '../activities/backends/backend.ts';
 import { Attended } from '../activities/attended.ts';
 import type { AgentDependencies, KillPoint } from '../activities/dependencies.ts';
@@ -55,6 +57,8 @@ export interface AgentOptions {
   /** How it gets code into containers. Default: that is left to others. */
   builder?: AgentSpec['builder'];
   registries?: AgentSpec['registries'];
+  /** Git servers that it knows. */
+  git?: GitSettings;
   logger: Logger;
   /** Instead of this host's; for benchmarks. */
   backends?: readonly Backend[];
@@ -80,6 +84,8 @@ const submitGraceMs = 5_000;
 /** Serves queues with this host's backends. @throws RelaunchError where a queue does not exist, its backend is not there, or the name is taken */
 export async function startAgent(options: AgentOptions): Promise<RunningWorker & { gate: JobGate }> {
   const { name, queues, logger, namespace, home, baseEnv } = options;
+  const { git = { hosts: {}, env: baseEnv } } = options;
+  await checkHosts(git);
   const store = openStore(options.storeUrl);
   for (const queue of queues) await readQueue(store, queue);
   const { client, connection, close } = await connectTemporal(options.temporal, namespace);
@@ -109,8 +115,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
     throw error;
   }
   const gate = new JobGate(options.maxJobs, submitPollers);
-  const workplace = join(home, 'submits', name);
-  await rm(workplace, { recursive: true, force: true, maxRetries: 3 });
+  const [workplace, fetches] = [join(home, 'submits', name), join(home, 'fetches', name)];
+  for (const left of [workplace, fetches]) await rm(left, { recursive: true, force: true, maxRetries: 3 });
   const needs: AgentDependencies = {
     agent: name,
     store,
@@ -120,6 +126,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
     permits: gate,
     attended: new Attended(),
     ownWorkflow: ownWorkflow(client),
+    git: new GitSources(store, { workplace: fetches, ...git }),
     images: new ImagePins(agentRegistry({ ...registriesOf(options), patienceMs: 0 })),
     retentionMs,
     reached: options.reached ?? (() => Promise.resolve()),

@@ -18,7 +18,8 @@ const asLongAsItTakes = '3650 days';
 export const resolving = (queue: string): Pick<AgentActivities, 'resolveLaunch' | 'resolveSweep'> =>
   proxyActivities<AgentActivities>({
     taskQueue: resolveTaskQueue(queue),
-    startToCloseTimeout: '1m',
+    // A repository may have to be fetched.
+    startToCloseTimeout: '1h',
     heartbeatTimeout: '5s',
     retry,
     summary: 'check the spec and pin what moves',

@@ -1,4 +1,4 @@
-import { withoutCredentials } from './url-credentials.ts';
+import { withoutCredentials } from '../../contracts/url-credentials.ts';
 
 /** Lines of `pip freeze` that mean the same elsewhere: `name==version`, or a name with an address of the network. */
 const usable = /^[A-Za-z0-9][\w.-]*(\[[\w.,\s-]*\])?\s*(===?\s*[\w.!+*-]+|@\s*(git\+)?https?:\/\/\S+)\s*(;.*)?$/;

@@ -4,7 +4,7 @@ import { pipConfig, type PythonSettings } from './python-settings.ts';
 import { localFile, rootFile, type PythonDependencies } from './python-dependencies.ts';
 import { pythonImage } from './python-version.ts';
 import { refused } from './refused.ts';
-import { withoutCredentials } from './url-credentials.ts';
+import { withoutCredentials } from '../../contracts/url-credentials.ts';
 
 /** What a builder needs to make an image that has no Dockerfile of its own. */
 export interface Recipe {

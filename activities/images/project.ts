@@ -3,7 +3,7 @@ import type { ImageRequest } from './image-request.ts';
 import { scriptOf } from './notebook.ts';
 import { refused } from './refused.ts';
 import { below, fileNamed, innerPath, type SourceFiles } from './source-files.ts';
-import { withoutCredentials } from './url-credentials.ts';
+import { withoutCredentials } from '../../contracts/url-credentials.ts';
 
 /** The part of a source that an image is made of. */
 export interface Project {

@@ -2,7 +2,7 @@ import { frozenRequirements } from './frozen-requirements.ts';
 import { pyprojectDependencies } from './pyproject.ts';
 import { requirementFiles, type RequirementFiles } from './requirement-files.ts';
 import type { SourceFiles } from './source-files.ts';
-import { withoutCredentials } from './url-credentials.ts';
+import { withoutCredentials } from '../../contracts/url-credentials.ts';
 
 /** What pip is to install for a source. */
 export interface PythonDependencies {

@@ -20,7 +20,7 @@ export function addAgent(program: Command, cli: Cli): void {
     )
     .option(
       '-c, --config <file>',
-      "the agent's file in YAML: name, queues, maxJobs, docker, kubernetes; flags win over it",
+      "the agent's file in YAML: name, queues, maxJobs, docker, kubernetes, builder, registries, git; flags win over it",
     )
     .option('-q, --queue <name>', 'a queue to serve; repeatable', several)
     .option('-n, --max-jobs <n>', 'live runs at a time, over all its queues (default: 1)')
@@ -72,6 +72,7 @@ async function serve(cli: Cli, flags: Flags): Promise<void> {
         kubernetes: spec.kubernetes,
         builder: spec.builder,
         registries: spec.registries,
+        git: { hosts: spec.git ?? {}, env: cli.env },
         logger,
       }),
     ),

@@ -6,26 +6,29 @@ import { followRun } from '../follow-run.ts';
 import { specFromFlags, type LaunchFlags } from '../launch-flags.ts';
 import { readJsonOrFile, readYamlFile } from '../read-input.ts';
 import { renderJson } from '../render.ts';
+import { withGit } from '../source-flags.ts';
 import { warnIfUnserved } from '../warn-if-unserved.ts';
 
 type Flags = LaunchFlags & CommonFlags & { config?: string; file?: string; key?: string; follow?: boolean };
 
 export function addLaunch(program: Command, cli: Cli): void {
-  const command = program
-    .command('launch')
-    .summary('submit a run')
-    .description('Submits a run to a queue. Without a source, an entry point means the current directory.')
-    .argument('[command...]', 'the command, after --')
-    .option('-q, --queue <name>', 'where it waits')
-    .option('-E, --entry-point <command>', 'the command in one text, split as a shell does')
-    .option('-p, --project <name>', 'default: uncategorized')
-    .option(
-      '-c, --config <json|file>',
-      'overrides as W&B writes them: {"args": [], "run_config": {}, "entrypoint": []}',
-    )
-    .option('-P, --priority <word>', 'critical, high, medium (default) or low')
-    .option('-f, --file <file>', 'a launch spec in YAML; flags win over it')
-    .option('--code <dir>', 'the directory to pack and run in')
+  const command = withGit(
+    program
+      .command('launch')
+      .summary('submit a run')
+      .description('Submits a run to a queue. Without a source, an entry point means the current directory.')
+      .argument('[command...]', 'the command, after --')
+      .option('-q, --queue <name>', 'where it waits')
+      .option('-E, --entry-point <command>', 'the command in one text, split as a shell does')
+      .option('-p, --project <name>', 'default: uncategorized')
+      .option(
+        '-c, --config <json|file>',
+        'overrides as W&B writes them: {"args": [], "run_config": {}, "entrypoint": []}',
+      )
+      .option('-P, --priority <word>', 'critical, high, medium (default) or low')
+      .option('-f, --file <file>', 'a launch spec in YAML; flags win over it')
+      .option('--code <dir>', 'the directory to pack and run in'),
+  )
     .option('-d, --docker-image <name>', 'the image to run, where the queue runs images')
     .option('-D, --dockerfile <path>', "builds the image by this Dockerfile, counted from the build's context")
     .option('-B, --base-image <name>', 'builds nothing: the code is mounted on this image, which has all that it needs')
@@ -57,6 +60,7 @@ export function addLaunch(program: Command, cli: Cli): void {
 const help = `${examples(
   'relaunch launch -q laptop -E "python train.py --lr 0.1" --follow',
   'relaunch launch -q laptop --code ./digits --set epochs=20 --set optim.name=adam -- python train.py',
+  'relaunch launch -q gpu -u https://git.example/team/digits.git -g v1.2 -E "python train.py"',
   'relaunch launch -q gpu -d registry.example/train:v3 -E "python train.py"',
   'relaunch launch -q gpu --code ./digits -D ./Dockerfile --follow',
   'relaunch launch -q gpu --code ./digits -B registry.example/torch:2.9 -E "python train.py"',

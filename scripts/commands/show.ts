@@ -42,6 +42,7 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
         : describeEnd(end),
     ],
     ['queue', plain(view.queue)],
+    ...(view.git === undefined ? [] : [['git', plain(wordsOf(view.git))]]),
     ...(seen?.image === undefined ? [] : [['image', plain(seen.image)]]),
     ['project', plain(view.project)],
     ['user', plain(view.user)],
@@ -73,6 +74,12 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
   }
   return parts.join('\n\n');
 }
+
+/** URL, ref and commit; the ref may be the commit, or its beginning. */
+const wordsOf = ({ url, ref, commit, submodules }: NonNullable<RunView['git']>): string =>
+  [url, ...(commit.startsWith(ref) ? [] : [ref]), commit, ...(submodules === true ? ['with submodules'] : [])].join(
+    ' ',
+  );
 
 /** Why the attempt that goes on does not run. */
 function waitsFor(attempts: readonly AttemptReport[]): string[] {

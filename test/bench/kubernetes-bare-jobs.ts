@@ -4,7 +4,7 @@ import { holds, type Job } from '../../activities/backends/kubernetes/objects.ts
 import { parseKubernetesArgs } from '../../activities/backends/kubernetes/queue-args.ts';
 import { Reflector } from '../../activities/backends/kubernetes/reflector.ts';
 import { attemptName } from '../../contracts/names.ts';
-import { atMost } from '../support/at-most.ts';
+import { atMost } from '../../activities/at-most.ts';
 import { sh } from '../support/backend-harness.ts';
 import { busybox } from '../support/kubernetes-harness.ts';
 import { attemptOf } from '../support/process-attempts.ts';

@@ -1,4 +1,4 @@
-import { atMost } from '../support/at-most.ts';
+import { atMost } from '../../activities/at-most.ts';
 import { never } from '../support/backend-harness.ts';
 import type { TestNamespace } from '../support/kubernetes-cluster.ts';
 import { until } from '../support/until.ts';

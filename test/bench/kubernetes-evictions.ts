@@ -1,6 +1,6 @@
 import { label } from '../../activities/backends/labels.ts';
 import { result, type Run } from '../../client/index.ts';
-import { atMost } from '../support/at-most.ts';
+import { atMost } from '../../activities/at-most.ts';
 import { never } from '../support/backend-harness.ts';
 import { Disruptions } from '../support/disruptions.ts';
 import type { TestNamespace } from '../support/kubernetes-cluster.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../../client/index.ts';
 import { runQuery } from '../../client/visibility.ts';
 import type { RunState } from '../../contracts/run-result.ts';
-import { atMost } from '../support/at-most.ts';
+import { atMost } from '../../activities/at-most.ts';
 import { busybox } from '../support/kubernetes-harness.ts';
 import type { KubernetesSite, PodKind } from './kubernetes-site.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { result } from '../../client/index.ts';
-import { atMost } from '../support/at-most.ts';
+import { atMost } from '../../activities/at-most.ts';
 import { attemptsBefore, caughtIn, queues, startAgents, states } from '../support/caught-run.ts';
 import { Cluster } from '../support/cluster.ts';
 import { untilQueued } from '../support/run-watch.ts';

@@ -201,6 +201,7 @@ test('each may write what the policies of deploy/s3 give them, and nothing else'
     build: 'builds/a.lease',
     slot: 'slots/gpu/1',
     lease: 'agents/a.lease',
+    commit: 'git/a.json',
     entity: 'entity.json',
     other: 'other/a',
   };
@@ -234,9 +235,9 @@ test('each may write what the policies of deploy/s3 give them, and nothing else'
   expect(await rights('ADMIN')).toEqual({ queue: 'new over remove' });
   expect(await rights('CLIENT')).toEqual({ code: 'new', job: 'new over' });
   const own = Object.fromEntries(
-    ['plan', 'log', 'sweep', 'build', 'slot', 'lease'].map((name) => [name, 'new over remove']),
+    ['plan', 'log', 'sweep', 'build', 'slot', 'lease', 'commit'].map((name) => [name, 'new over remove']),
   );
-  expect(await rights('AGENT')).toEqual({ ...own, entity: 'new over' });
+  expect(await rights('AGENT')).toEqual({ ...own, code: 'new', entity: 'new over' });
   await expect(rights('STRANGER')).rejects.toEqual(failsAs('StoreUnavailable', /access key STRANGER may not/));
 
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'CLIENT');

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { atMost } from '../support/at-most.ts';
+import { atMost } from '../../activities/at-most.ts';
 import { untilNone } from '../support/until.ts';
 import { builtImages, engineListing } from './docker-listing.ts';
 import type { DockerScenario, DockerStage } from './docker-stage.ts';

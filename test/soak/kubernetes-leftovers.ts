@@ -1,6 +1,6 @@
 import { cancel, preempt, remove, result } from '../../client/index.ts';
 import type { Metadata } from '../../activities/backends/kubernetes/objects.ts';
-import { atMost } from '../support/at-most.ts';
+import { atMost } from '../../activities/at-most.ts';
 import { never } from '../support/backend-harness.ts';
 import { endsWhenResumed } from '../support/kubernetes-scene.ts';
 import { untilNone } from '../support/until.ts';

@@ -1,7 +1,7 @@
 import type { Pod } from '../../activities/backends/kubernetes/objects.ts';
 import { result, type Run } from '../../client/index.ts';
 import { auditLog } from '../support/audit-log.ts';
-import { atMost } from '../support/at-most.ts';
+import { atMost } from '../../activities/at-most.ts';
 import { endsWhenResumed } from '../support/kubernetes-scene.ts';
 import { addNodes, removeNodes } from '../support/kwok-nodes.ts';
 import { until } from '../support/until.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { cancel } from '../../client/index.ts';
-import { atMost } from '../support/at-most.ts';
+import { atMost } from '../../activities/at-most.ts';
 import { until, untilNone } from '../support/until.ts';
 import { differences, opened, withoutRuns, type Listing } from './listing-differences.ts';
 import { listingOf } from './listing.ts';

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { QueueSpecInput } from '../../contracts/queue-spec.ts';
-import { atMost } from '../support/at-most.ts';
+import { atMost } from '../../activities/at-most.ts';
 import { Cluster } from '../support/cluster.ts';
 import { Findings } from './findings.ts';
 import { seeded, type Random } from './random.ts';

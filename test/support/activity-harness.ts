@@ -71,6 +71,7 @@ export class ActivityHarness {
       attended: new Attended(),
       ownWorkflow: this.workflowState,
       images: { pin: (image) => Promise.resolve(image) },
+      git: { pin: () => Promise.reject(new Error('this agent knows no repository')) },
       retentionMs: 86_400_000,
       reached: () => Promise.resolve(),
       ...more,

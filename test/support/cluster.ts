@@ -7,7 +7,7 @@ import type { KillPoint } from '../../activities/dependencies.ts';
 import { connect, createQueue, submit, type Relaunch, type Run, type SubmitOptions } from '../../client/index.ts';
 import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';
 import type { QueueSpecInput } from '../../contracts/queue-spec.ts';
-import { atMost } from './at-most.ts';
+import { atMost } from '../../activities/at-most.ts';
 import type { Hooked } from './hooked-worker.ts';
 import { killJobsOf } from './process-pids.ts';
 import { startTestServer, type TestServer } from './temporal-server.ts';

@@ -46,7 +46,7 @@ async function reached(point: KillPoint | BackendKillPoint): Promise<void> {
 }
 
 const { name, queues, maxJobs, file } = hooked;
-const { docker, builder, registries } = file === undefined ? {} : readAgentFile(file, '/');
+const { docker, builder, registries, git } = file === undefined ? {} : readAgentFile(file, '/');
 const worker =
   queues === undefined
     ? await startControl({ temporal, namespace, logger, bundlePath: hooked.bundle, reached })
@@ -62,6 +62,7 @@ const worker =
         docker: { host: docker?.host, configDirectory: process.env['DOCKER_CONFIG'] },
         builder,
         registries,
+        git: { hosts: git ?? {}, env: process.env },
         logger,
         reached,
       });

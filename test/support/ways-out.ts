@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { temporalCli } from '../../scripts/temporal-binaries.ts';
-import { atMost } from './at-most.ts';
+import { atMost } from '../../activities/at-most.ts';
 import type { Cluster } from './cluster.ts';
 
 /** How a run is ended from outside. */

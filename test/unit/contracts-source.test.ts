@@ -14,16 +14,18 @@ test.each([
   ['an archive that is packed already', { code: { digest: sha256 } }],
   ['a directory with its archive', { code: { dir: '/home/ada/train', digest: sha256 } }],
   ['code that the client has yet to find', { code: {} }],
+  ['a repository', { git: { url: 'https://git.example/a.git' } }],
   ['an image', { image: 'busybox' }],
 ])('%s is a source', (_, value) => {
   expect(source.parse(value)).toEqual(value);
 });
 
 describe('exactly one source is needed', () => {
-  const one = 'exactly one of code: {dir} and image: NAME';
+  const one = 'exactly one of code: {dir}, git: {url} and image: NAME';
 
   test.each([
     ['none', {}, `it is {}: ${one}`],
+    ['a directory and a repository', { code: { dir: '.' }, git: { url: 'https://git.example/a' } }, one],
     ['two', { code: { dir: '.' }, image: 'busybox' }, one],
     ['text', 'busybox', `it is "busybox": a source: ${one}`],
     ['nothing', null, `it is null: a source: ${one}`],
@@ -34,7 +36,7 @@ describe('exactly one source is needed', () => {
 });
 
 test.each([
-  ['another source', { git: { url: 'https://example.org' } }, /^git is .*: (not a known field|a source)/m],
+  ['another source', { svn: 'https://example.org' }, /^svn is .*: not a known field/m],
   ['a digest that is none', { code: { digest: 'A1'.repeat(32) } }, /^code\.digest is "A1.*: the sha256/],
   ['a digest of another length', { code: { digest: sha256.slice(1) } }, /^code\.digest is/],
   ['a key of code that nobody knows', { code: { path: '.' } }, /^code\.path is "\.": not a known field/],
@@ -91,6 +93,11 @@ describe('an image', () => {
 test.each([
   ['code', { code: { digest: sha256 } }, { code: { digest: sha256 } }],
   ['code, without where it was', { code: { dir: '/home/ada', digest: sha256 } }, { code: { digest: sha256 } }],
+  [
+    'the code of a commit',
+    { code: { digest: sha256 }, git: { url: 'u', ref: 'main', commit: 'c' } },
+    { code: { digest: sha256 }, git: { url: 'u', ref: 'main', commit: 'c' } },
+  ],
   ['an image', { image: 'busybox' }, { image: 'busybox' }],
 ])('a pinned source is %s', (_, value, expected) => {
   expect(pinnedSource.parse(value)).toEqual(expected);

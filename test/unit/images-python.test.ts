@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { pythonDependencies } from '../../activities/images/python-dependencies.ts';
 import { pythonImage, pythonVersion } from '../../activities/images/python-version.ts';
-import { withoutCredentials } from '../../activities/images/url-credentials.ts';
+import { withoutCredentials } from '../../contracts/url-credentials.ts';
 import { failsAs } from '../support/fails-as.ts';
 import { sourceText } from '../support/source-text.ts';
 

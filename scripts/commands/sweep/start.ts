@@ -10,17 +10,17 @@ import {
 import { connected, examples, pageOf, several, withEntity, withJson, type Cli, type CommonFlags } from '../../cli.ts';
 import { colours } from '../../colours.ts';
 import { followSweep } from '../../follow-sweep.ts';
+import { sourceOf, withGit, type SourceFlags } from '../../source-flags.ts';
 import { readSweepFile } from '../../read-sweep.ts';
 import { renderJson } from '../../render.ts';
 import { warnIfUnserved } from '../../warn-if-unserved.ts';
 import { renderPlan } from './plan.ts';
 
-interface Flags extends CommonFlags {
+interface Flags extends CommonFlags, SourceFlags {
   queue?: string;
   project?: string;
   name?: string;
   user?: string;
-  code?: string;
   numWorkers?: string;
   runCap?: string;
   seed?: string;
@@ -30,16 +30,18 @@ interface Flags extends CommonFlags {
 }
 
 export function addSweepStart(sweep: Command, cli: Cli): void {
-  sweep
-    .description(
-      "Starts a sweep: a search over parameters that keeps a number of runs in flight until it is done. Takes W&B's sweep files.",
-    )
-    .argument('[file]', 'the sweep, in YAML or JSON')
-    .option('-q, --queue <name>', 'where its runs wait')
-    .option('-p, --project <name>', 'default: the file says, else uncategorized')
-    .option('--name <name>', 'for people; default: the file says, else that of the script or program')
-    .option('--user <name>', `who submits (default: ${cli.user})`)
-    .option('--code <dir>', 'the directory to pack and run in (default: the file says, else the current one)')
+  withGit(
+    sweep
+      .description(
+        "Starts a sweep: a search over parameters that keeps a number of runs in flight until it is done. Takes W&B's sweep files.",
+      )
+      .argument('[file]', 'the sweep, in YAML or JSON')
+      .option('-q, --queue <name>', 'where its runs wait')
+      .option('-p, --project <name>', 'default: the file says, else uncategorized')
+      .option('--name <name>', 'for people; default: the file says, else that of the script or program')
+      .option('--user <name>', `who submits (default: ${cli.user})`)
+      .option('--code <dir>', 'the directory to pack and run in (default: the file says, else the current one)'),
+  )
     .option('-n, --num-workers <n>', "runs in flight at once (default: the file says, else the queue's, else 8)")
     .option('--run-cap <n>', 'at most so many runs in all')
     .option('--seed <n>', 'draws the same points again')
@@ -58,6 +60,7 @@ export function addSweepStart(sweep: Command, cli: Cli): void {
 const help = `${examples(
   'relaunch sweep sweep.yaml -q laptop --follow',
   'relaunch sweep sweep.yaml -q laptop --num-workers 4 --plan',
+  'relaunch sweep sweep.yaml -q gpu -u https://git.example/team/digits.git -g v1.2',
   'relaunch sweep results digits-k3v7q2ma --csv > results.csv',
 )}
 
@@ -86,9 +89,8 @@ async function start(cli: Cli, file: string, flags: Flags): Promise<void> {
 
 /** What a flag says holds over what the file says. Fields are not checked here: the client does that, all at once. */
 function withFlags(sweep: SweepSpecInput, flags: Flags, cli: Cli): SweepSpecInput {
-  const { queue, project, user, code } = flags;
+  const { queue, project, user } = flags;
   const launch = sweep.launch as Partial<SweepSpecInput['launch']>;
-  const dir = code === undefined ? undefined : { code: { dir: code } };
   return {
     ...sweep,
     ...(flags.name === undefined ? {} : { name: flags.name }),
@@ -100,7 +102,7 @@ function withFlags(sweep: SweepSpecInput, flags: Flags, cli: Cli): SweepSpecInpu
       ...(queue === undefined ? {} : { queue }),
       ...(project === undefined ? {} : { project }),
       user: user ?? launch.user ?? cli.user,
-      source: dir ?? launch.source ?? { code: { dir: cli.cwd } },
+      source: sourceOf(flags, launch.source, cli.cwd) ?? { code: { dir: cli.cwd } },
     } as SweepSpecInput['launch'],
   };
 }
