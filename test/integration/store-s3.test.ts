@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openStore } from '../../store/open-store.ts';
 import { openS3Store } from '../../store/s3-store.ts';
 import type { Store } from '../../store/store.ts';
 import { failsAs } from '../support/fails-as.ts';
+import { ended, hostOf, listening } from '../support/loopback.ts';
 import { byPolicies } from '../support/s3-policy.ts';
 import { s3Proxy } from '../support/s3-proxy.ts';
 import { s3Env, startS3 } from '../support/s3-server.ts';
@@ -267,6 +270,49 @@ test('credentials that have expired are told, with their profile; renewed ones a
   await store.put('a', x);
   expect(proxy.requests.at(-1)).toMatchObject({ accessKey: 'ASIANEW' });
 });
+
+test('a pod takes a role by its token, and again when the credentials or the token change', async () => {
+  const token = join(scratch, 'token');
+  const asked: string[] = [];
+  const sts = await listening(
+    createServer((request, answer) => {
+      void text(request).then((body) => {
+        const asks = new URLSearchParams(body);
+        asked.push(`${asks.get('Action') ?? ''} ${asks.get('RoleArn') ?? ''} ${asks.get('WebIdentityToken') ?? ''}`);
+        answer.writeHead(200, { 'content-type': 'text/xml' });
+        answer.end(roleOf(`ASIAPOD${String(asked.length)}`, new Date(Date.now() + 60_000)));
+      });
+    }),
+  );
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, undefined);
+  vi.stubEnv('AWS_ENDPOINT_URL_STS', `http://${hostOf(sts)}`);
+  vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', token);
+  vi.stubEnv('AWS_ROLE_ARN', 'arn:aws:iam::123456789012:role/agent');
+  const store = proxied();
+  const asksWith = (content: string) => `AssumeRoleWithWebIdentity arn:aws:iam::123456789012:role/agent ${content}`;
+  await writeFile(token, 'first');
+  await store.put('a', x);
+  expect(asked[0]).toBe(asksWith('first'));
+  expect(proxy.requests[0]?.accessKey).toBe('ASIAPOD1');
+  await writeFile(token, 'second');
+  const renewed = async (): Promise<string | undefined> => {
+    await store.put('a', x);
+    return asked.at(-1);
+  };
+  await expect.poll(renewed).toBe(asksWith('second'));
+  expect(proxy.requests.at(-1)?.accessKey).not.toBe('ASIAPOD1');
+  proxy.fault = () => ({ status: 403, code: 'AccessDenied' });
+  await expect(store.get('a')).rejects.toEqual(
+    failsAs('StoreUnavailable', /access key ASIAPOD\d of account 123456789012 may not/),
+  );
+  await ended(sts);
+});
+
+const roleOf = (key: string, expires: Date): string =>
+  `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>
+  <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/agent/pod</Arn><AssumedRoleId>A:pod</AssumedRoleId></AssumedRoleUser>
+  <Credentials><AccessKeyId>${key}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
+  <Expiration>${expires.toISOString()}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`;
 
 test('where there are no credentials, the ways to give some are told; given, they are taken up', async () => {
   const store = proxied();
