@@ -1,4 +1,5 @@
 import { RelaunchError } from '../contracts/failures.ts';
+import { inOrder } from './in-order.ts';
 import { keyOf, type LogOf } from './layout.ts';
 import type { LogBatch } from './log-batch.ts';
 import { logLine, type LogLine } from './log-format.ts';
@@ -52,11 +53,14 @@ async function textLines(store: Store, key: string): Promise<string[]> {
 export async function findPosition(store: Store, run: string, of: LogOf): Promise<LogPosition> {
   const sequence = (await sequencesUnder(store, keyOf.logs(run, of))).at(-1) ?? 0;
   const tally = new MetricsTally();
-  for (const each of await sequencesUnder(store, keyOf.metrics(run, of))) {
+  const pointsOf = async (each: number): Promise<MetricPoint[]> => {
     const key = keyOf.metric(run, of, each);
-    if (each > sequence) await store.remove(key);
-    else for (const point of await readPoints(store, key)) tally.add(point);
-  }
+    if (each <= sequence) return readPoints(store, key);
+    await store.remove(key);
+    return [];
+  };
+  for await (const points of inOrder(await sequencesUnder(store, keyOf.metrics(run, of)), pointsOf))
+    for (const point of points) tally.add(point);
   if (sequence === 0) return { sequence, cursor: undefined, tally };
   const key = keyOf.log(run, of, sequence);
   const cursor = (await readLines(store, key)).at(-1)?.cursor;

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { inOrder } from './in-order.ts';
 import { keyOf, type LogOf } from './layout.ts';
 import type { LogLine } from './log-format.ts';
 import { readLines, readPoints, sequencesUnder } from './log-objects.ts';
@@ -21,9 +22,8 @@ export async function* readLogs(
   of: LogOf,
   { after = 0 }: { after?: number } = {},
 ): AsyncGenerator<LogLine, void> {
-  for (const sequence of await sequencesUnder(store, keyOf.logs(run, of))) {
-    if (sequence > after) yield* await readLines(store, keyOf.log(run, of, sequence));
-  }
+  const wanted = (await sequencesUnder(store, keyOf.logs(run, of))).filter((sequence) => sequence > after);
+  for await (const lines of inOrder(wanted, (sequence) => readLines(store, keyOf.log(run, of, sequence)))) yield* lines;
 }
 
 /** The lines of an attempt as they are stored, until its log has ended and all of it was yielded. @throws RelaunchError StoreUnavailable */
@@ -38,14 +38,14 @@ export async function* followLogs(
   while (!stopped()) {
     // Asked first, so that nothing can be stored between the last look and the end.
     const over = (await store.has(keyOf.logEnd(run, of))) || (await ended());
-    for (const sequence of await sequencesUnder(store, keyOf.logs(run, of))) {
-      if (sequence <= seen) continue;
-      for (const line of await readLines(store, keyOf.log(run, of, sequence))) {
+    const unseen = (await sequencesUnder(store, keyOf.logs(run, of))).filter((sequence) => sequence > seen);
+    for await (const lines of inOrder(unseen, (sequence) => readLines(store, keyOf.log(run, of, sequence)))) {
+      for (const line of lines) {
         if (stopped()) return;
         yield line;
       }
-      seen = sequence;
     }
+    seen = unseen.at(-1) ?? seen;
     if (over) return;
     await delay(pollMs, undefined, { signal }).catch(() => undefined);
   }
@@ -53,7 +53,7 @@ export async function* followLogs(
 
 /** All stored metrics of an attempt, in order. @throws RelaunchError StoreUnavailable */
 export async function* readMetrics(store: Store, run: string, of: LogOf): AsyncGenerator<MetricPoint, void> {
-  for (const sequence of await sequencesUnder(store, keyOf.metrics(run, of))) {
-    yield* await readPoints(store, keyOf.metric(run, of, sequence));
-  }
+  const sequences = await sequencesUnder(store, keyOf.metrics(run, of));
+  for await (const points of inOrder(sequences, (each) => readPoints(store, keyOf.metric(run, of, each))))
+    yield* points;
 }
