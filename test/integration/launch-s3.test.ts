@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createQueue, preempt, result } from '../../client/index.ts';
+import { createQueue, preempt, result, show } from '../../client/index.ts';
 import { openStore } from '../../store/open-store.ts';
 import { Cluster, type Started } from '../support/cluster.ts';
 import { byPolicies } from '../support/s3-policy.ts';
@@ -9,6 +12,7 @@ import { linesOf } from '../support/run-watch.ts';
 
 const storeUrl = 's3://relaunch/team';
 const denied: S3Request[] = [];
+const credentials = join(await mkdtemp(join(tmpdir(), 'relaunch-s3-')), 'credentials');
 
 let server: S3Server;
 let proxy: S3Proxy;
@@ -25,7 +29,13 @@ beforeAll(async () => {
   await createQueue(openStore(storeUrl), 'laptop', { backend: 'process', gracePeriod: '2s' });
   Object.assign(process.env, envOf('CLIENT'));
   cluster = await Cluster.start({}, { storeUrl });
-  Object.assign(cluster.env, envOf('AGENT'));
+  await agentsKey('AGENT1');
+  Object.assign(cluster.env, envOf('AGENT'), {
+    AWS_ACCESS_KEY_ID: '',
+    AWS_SECRET_ACCESS_KEY: '',
+    AWS_SHARED_CREDENTIALS_FILE: credentials,
+    AWS_PROFILE: 'team',
+  });
   agent = await cluster.agent('one', ['laptop'], 1);
 }, 120_000);
 
@@ -33,6 +43,29 @@ afterAll(async () => {
   await cluster.stop();
   await proxy[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
+  await rm(dirname(credentials), { recursive: true });
+});
+
+const agentsKey = (key: string): Promise<void> =>
+  writeFile(credentials, `[team]\naws_access_key_id = ${key}\naws_secret_access_key = only-for-tests\n`);
+
+test('a run waits while the credentials of its agent have expired, says so, and goes on with new ones', async () => {
+  const { relaunch } = cluster;
+  const byRole = proxy.fault;
+  proxy.fault = (request) =>
+    request.accessKey === 'AGENT1'
+      ? { status: 400, code: 'ExpiredToken', message: 'The provided token has expired.' }
+      : byRole(request);
+  const run = await cluster.shell('laptop', 'echo done');
+  const trouble = async (): Promise<string> => (await show(relaunch, run.workflowId)).troubles[0]?.message ?? '';
+  await expect
+    .poll(trouble, { timeout: 30_000 })
+    .toMatch(
+      /in s3:\/\/relaunch\/team: the credentials of access key AGENT1 of profile "team" have expired: renew them/,
+    );
+  await agentsKey('AGENT2');
+  expect(await result(relaunch, run.workflowId)).toMatchObject({ state: 'succeeded', requeues: 0 });
+  expect(await linesOf(cluster, run.workflowId)).toEqual(['done']);
 });
 
 test('code is launched, followed, preempted and finished over S3 by a client and an agent with their own rights', async () => {

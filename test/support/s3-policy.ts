@@ -96,7 +96,7 @@ function questionsOf({ method, bucket, key, query, headers }: S3Request): Questi
   }
 }
 
-/** What a proxy says who goes by the policies of these access keys, ADMIN, CLIENT and AGENT. `denied` hears what was refused. */
+/** What a proxy says that goes by the policies: of the access keys ADMIN, CLIENT and AGENT, with a number behind it or none. `denied` hears what it refuses. */
 export async function byPolicies(
   bucket: string,
   prefix: string,
@@ -113,7 +113,7 @@ export async function byPolicies(
     ['AGENT', agent],
   ]);
   return (request) => {
-    if (policies.get(request.accessKey)?.(request) === true) return undefined;
+    if (policies.get(request.accessKey.replace(/\d+$/, ''))?.(request) === true) return undefined;
     denied(request);
     return { status: 403, code: 'AccessDenied', message: 'no policy allows it' };
   };

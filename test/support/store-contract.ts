@@ -176,8 +176,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       for (let kill = 0; kill < 3; kill++) {
         const child = atStore('write', store);
         await once(child.stdout ?? child, 'data');
-        for (let read = 0; read < 8 * (kill + 1); read++)
-          expect(isWhole(await text(store, 'written/same'))).toBe(true);
+        for (let read = 0; read < 8 * (kill + 1); read++) expect(isWhole(await text(store, 'written/same'))).toBe(true);
         child.kill('SIGKILL');
         await once(child, 'exit');
       }
