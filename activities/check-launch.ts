@@ -5,6 +5,8 @@ import { mergeLimits, type Limits } from '../contracts/merge.ts';
 import type { QueueSpec } from '../contracts/queue-spec.ts';
 import { givenAs, type PinnedSource } from '../contracts/source.ts';
 import { queueOfTaskQueue } from '../contracts/task-queues.ts';
+import { jobLaunch } from '../store/job-launch.ts';
+import type { JobVersion } from '../store/jobs.ts';
 import { keyOf } from '../store/layout.ts';
 import { readQueue } from '../store/queues.ts';
 import type { Store } from '../store/store.ts';
@@ -14,6 +16,10 @@ import { goesIntoContainer, wayOfCode, type WayOfCode } from './way-of-code.ts';
 
 /** A launch that its queue allows. */
 export interface CheckedLaunch {
+  /** With what its job says. */
+  spec: LaunchSpec;
+  /** That it is one of. */
+  job: JobVersion | undefined;
   queue: QueueSpec;
   limits: Limits;
   /** What is there to be run. */
@@ -30,23 +36,29 @@ export function checkAgent({ queue }: Pick<LaunchSpec, 'queue'>, taskQueue: stri
 
 export type CheckNeeds = Pick<AgentDependencies, 'store' | 'backends' | 'mounting' | 'images' | 'git'>;
 
-/** Checks a launch against its queue as it is now, and that its source is there. @throws RelaunchError LaunchRejected with every reason */
+/**
+ * Checks a launch against its job and its queue as they are now, and that its source is there. `isWhole`: its configuration is, else more
+ * of it comes later. @throws RelaunchError LaunchRejected with every reason
+ */
 export async function checkLaunch(
   { store, backends, mounting, images, git }: CheckNeeds,
-  spec: LaunchSpec,
+  asked: LaunchSpec,
   signal: AbortSignal,
+  options?: { isWhole: boolean },
 ): Promise<CheckedLaunch> {
+  const { spec, job, issues: ofJob } = await jobLaunch(store, asked, options);
   const queue = await readQueue(store, spec.queue);
   const backend = backends.find(({ name }) => name === queue.backend);
   if (backend === undefined) {
     throw rejected(`queue "${spec.queue}" is for backend "${queue.backend}", which this agent does not have`);
   }
-  const { limits, issues } = mergeLimits(spec, queue);
+  const { limits, issues: ofLimits } = mergeLimits(spec, queue);
+  const issues = [...ofJob, ...ofLimits];
   checkSource(spec, backend, issues);
   const way = wayOfCode(spec, { backend, queue, mounting }, issues);
   if (issues.length > 0) throw rejected(formatIssues(issues));
   const source = await pinned(spec, { store, images, git }, signal);
-  return { queue, limits, source, way: await pinnedBase(way, images) };
+  return { spec, job, queue, limits, source, way: await pinnedBase(way, images) };
 }
 
 async function pinned(

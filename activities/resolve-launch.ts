@@ -1,5 +1,6 @@
 import { canonicalJson, sha256Hex } from '../contracts/hash.ts';
 import { RelaunchError } from '../contracts/failures.ts';
+import { versionName } from '../contracts/job-reference.ts';
 import { launchSpec, nameOf, type LaunchSpec } from '../contracts/launch-spec.ts';
 import { runIdOf } from '../contracts/names.ts';
 import { plan as planSchema, summaryOf, type Plan, type PlanSummary } from '../contracts/plan.ts';
@@ -64,23 +65,24 @@ async function putPlan({ store, reached }: Needs, made: Plan): Promise<Plan> {
 
 async function makePlan(
   needs: Needs,
-  spec: LaunchSpec,
+  asked: LaunchSpec,
   { entity, workflowId, firstRunId }: Calling,
   specDigest: string,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const { queue, source, limits, way } = await checkLaunch(needs, spec, signal);
+  const { spec, job, queue, source, limits, way } = await checkLaunch(needs, asked, signal);
   return {
     run: runIdOf(workflowId),
     workflowId,
     firstRunId,
     entity,
     specDigest,
-    name: nameOf(spec),
+    name: nameOf(asked),
     project: spec.project,
     queue: spec.queue,
     backend: queue.backend,
     ...(spec.user === undefined ? {} : { user: spec.user, fairnessKey: fairnessKeyOf(spec.user) }),
+    ...(job === undefined ? {} : { job: versionName(job, job.version) }),
     source,
     ...way,
     ...(way.build === undefined ? {} : { needsImage: true }),

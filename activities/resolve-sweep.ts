@@ -1,7 +1,11 @@
 import { RelaunchError } from '../contracts/failures.ts';
 import { canonicalJson, sha256Hex } from '../contracts/hash.ts';
+import { formatIssues } from '../contracts/issues.ts';
+import { versionName } from '../contracts/job-reference.ts';
+import { trialIssues } from '../contracts/merge-job.ts';
 import { sweepIdOf } from '../contracts/names.ts';
 import { readSpec } from '../contracts/read-spec.ts';
+import type { JobSource, PinnedSource } from '../contracts/source.ts';
 import {
   sweepPlan,
   sweepSummaryOf,
@@ -10,7 +14,10 @@ import {
   type SweepSummary,
 } from '../contracts/sweep-plan.ts';
 import { sweepSpec, type SweepSpec } from '../contracts/sweep-spec.ts';
+import type { Config } from '../contracts/trial-command.ts';
 import { workersOf } from '../contracts/sweep-workers.ts';
+import { pointsOf } from '../search/points-of.ts';
+import type { JobVersion } from '../store/jobs.ts';
 import { keyOf } from '../store/layout.ts';
 import { writeOnce } from '../store/records.ts';
 import { callingWorkflow, withHeartbeat } from './border.ts';
@@ -24,7 +31,8 @@ export function resolveSweep(needs: CheckNeeds, input: unknown): Promise<SweepSu
     if ('wrong' in read) throw rejected(read.wrong);
     const { spec } = read;
     checkAgent(spec.launch, taskQueue);
-    const { queue, source } = await checkLaunch(needs, spec.launch, signal);
+    const { queue, source, job } = await checkLaunch(needs, spec.launch, signal, { isWhole: false });
+    if (job !== undefined) checkTrials(spec, job);
     const bound = queue.scheduler.num_workers;
     const workers = workersOf(spec.numWorkers, { queue: spec.launch.queue, bound });
     if ('wrong' in workers) throw rejected(workers.wrong);
@@ -33,7 +41,7 @@ export function resolveSweep(needs: CheckNeeds, input: unknown): Promise<SweepSu
     const made = {
       ...{ sweep, workflowId, entity, queue: spec.launch.queue, trialsDigest },
       ...workers,
-      source: trialSourceOf(source),
+      source: job === undefined ? trialSourceOf(source) : jobSource(job, source),
       spec: input as SweepPlan['spec'],
     };
     const held = await writeOnce(needs.store, keyOf.sweepPlan(sweep), made, sweepPlan);
@@ -47,9 +55,21 @@ export function resolveSweep(needs: CheckNeeds, input: unknown): Promise<SweepSu
   });
 }
 
+/** The first trials tell whether the parameters fit the job's inputs; each is checked again when it is resolved. */
+function checkTrials(spec: SweepSpec, { record: { job } }: JobVersion): void {
+  const first = pointsOf(spec).first(100);
+  const issues = trialIssues(job, spec.launch.runConfig, first.map(({ config }) => config as Config)); // prettier-ignore
+  if (issues.length > 0) throw rejected(formatIssues(issues));
+}
+
+/** What trials carry: the version, and the image that it was when the sweep began. */
+const jobSource = (job: JobVersion, source: PinnedSource): { job: JobSource } => ({
+  job: { name: versionName(job, job.version), digest: job.digest, ...('image' in source ? source : {}) },
+});
+
 /** Caps, width and policies may change when a sweep goes on; its trials may not. */
 function digestOf({ method, parameters, seed, prior, launch }: SweepSpec): string {
   const { source, ...rest } = launch;
-  const pinned = source.code?.digest ?? source.git ?? source.image;
+  const pinned = source.code?.digest ?? source.git ?? source.image ?? source.job?.name;
   return sha256Hex(canonicalJson({ method, parameters, seed, prior, launch: rest, digest: pinned }));
 }

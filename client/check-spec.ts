@@ -24,7 +24,8 @@ function sourceIssues(spec: LaunchSpec): FieldIssue[] {
   return [fieldIssue(['source', 'code', 'dir'], spec, 'a directory of code')];
 }
 
-function refuseAny(issues: readonly FieldIssue[]): void {
+/** @throws RelaunchError LaunchRejected with each issue, if there is one */
+export function refuseAny(issues: readonly FieldIssue[]): void {
   if (issues.length > 0) throw rejected(formatIssues(issues));
 }
 

@@ -3,6 +3,15 @@ export { connect, readSettings, type Relaunch, type Settings } from './connect.t
 export { readDevRecord, removeDevRecord, writeDevRecord, type DevRecord } from './dev-record.ts';
 export { ClientError, type ClientErrorCode } from './errors.ts';
 export { follow, type FollowOptions, type RunEvent } from './follow.ts';
+export {
+  createJob,
+  describeJob,
+  listJobs,
+  type CreatedJob,
+  type JobNaming,
+  type JobRow,
+  type JobView,
+} from './jobs.ts';
 export { logs, type AttemptLine, type LogOptions } from './logs.ts';
 export { cancel, extendRunTimeout, preempt } from './messages.ts';
 export { createQueue, describeQueue, listQueues, type CreateQueueOptions, type QueueView } from './queues.ts';
@@ -29,6 +38,7 @@ export {
 export { trials, type TrialRow } from './trials.ts';
 export type { SweepResult } from '../contracts/sweep-result.ts';
 export type { SweepSpecInput } from '../contracts/sweep-spec.ts';
+export type { JobSpecInput } from '../contracts/job-spec.ts';
 export type { Trouble } from './troubles.ts';
 export { trafficOf, type QueueTraffic } from './traffic.ts';
 export type { RunFilter } from './visibility.ts';

@@ -19,6 +19,8 @@ export interface RunRow {
   tags: string[];
   /** The sweep that it is a trial of. */
   sweep: string | undefined;
+  /** `vision/digits`: that it is a run of. */
+  job: string | undefined;
   startedAt: Date;
   closedAt: Date | undefined;
 }
@@ -38,6 +40,7 @@ export function rowOf(info: Omit<WorkflowExecutionInfo, 'raw' | 'searchAttribute
     attempt: attributes.get(searchAttribute.attempt),
     tags: attributes.get(searchAttribute.tags) ?? [],
     sweep: attributes.get(searchAttribute.sweep),
+    job: attributes.get(searchAttribute.job),
     startedAt: info.startTime,
     closedAt: info.closeTime,
   };

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { RelaunchError } from '../contracts/failures.ts';
 import { base32Of, canonicalJson, sha256Hex } from '../contracts/hash.ts';
-import { nameOf, type LaunchSpecInput } from '../contracts/launch-spec.ts';
+import { nameOf, type LaunchSpec, type LaunchSpecInput } from '../contracts/launch-spec.ts';
 import { keyedWorkflowId, newWorkflowId, runIdOf } from '../contracts/names.ts';
 import { checkBounds, checkSpec } from './check-spec.ts';
 import type { Relaunch } from './connect.ts';
 import { ClientError } from './errors.ts';
+import { createJob } from './jobs.ts';
 import { startLaunch } from './start.ts';
 import { upload } from './upload.ts';
+import { jobsProject, withJob } from './with-job.ts';
 import { withQueue } from './with-queue.ts';
 import { asking } from './temporal-errors.ts';
 
@@ -23,26 +26,48 @@ export interface Run {
   queue: string;
   /** It was there before: same key. */
   attached: boolean;
+  /** Of a run of an image: the job that is now recorded of it, `vision/job-train:v0`. */
+  job: string | undefined;
   /** What the client could not check and left to the agent, in words. */
   notes: string[];
 }
 
 /**
- * Submits a run: checks the spec and the queue's bounds, uploads its code once, starts its workflow.
+ * Submits a run: checks the spec, its job and the queue's bounds, uploads its code once, starts its workflow. An image becomes a job of its
+ * name, in the run's project: nothing of it is uploaded.
  * @throws RelaunchError LaunchRejected with every wrong field; ClientError where queue or Temporal are not there, or the key stands for another spec
  */
 export async function submit(relaunch: Relaunch, input: LaunchSpecInput, { key }: SubmitOptions = {}): Promise<Run> {
-  const spec = checkSpec(input);
-  const notes = await withQueue(relaunch, spec.queue, (queue) => {
-    checkBounds(spec, queue);
-  });
-  const packed: LaunchSpecInput = { ...input, source: await upload(relaunch, spec.source) };
+  const asked = checkSpec(input);
+  const project = jobsProject(asked, input.project);
+  const spec = { ...asked, ...project };
+  const notes = await withJob(relaunch, spec);
+  notes.push(
+    ...(await withQueue(relaunch, spec.queue, (queue) => {
+      checkBounds(spec, queue);
+    })),
+  );
+  const packed: LaunchSpecInput = { ...input, ...project, source: await upload(relaunch, spec.source) };
   const random = base32Of(randomBytes(5));
   const workflowId = key === undefined ? newWorkflowId(nameOf(spec), random) : keyedWorkflowId(spec.project, key);
   const memo = { specDigest: digestOf(packed), submission: random };
   await startLaunch(relaunch, { workflowId, input: packed, spec, memo, keyed: key !== undefined });
   const attached = key !== undefined && (await isAttached(relaunch, workflowId, memo, key));
-  return { id: runIdOf(workflowId), workflowId, queue: spec.queue, attached, notes };
+  const job = attached ? undefined : await jobOfImage(relaunch, spec, notes);
+  return { id: runIdOf(workflowId), workflowId, queue: spec.queue, attached, job, notes };
+}
+
+/** The run is there: what keeps its job from being recorded is a note. */
+async function jobOfImage({ store }: Relaunch, spec: LaunchSpec, notes: string[]): Promise<string | undefined> {
+  const { source, project, user } = spec;
+  if (source.image === undefined) return undefined;
+  try {
+    return (await createJob(store, { source: { image: source.image } }, { project, user })).id;
+  } catch (error) {
+    if (!(error instanceof RelaunchError)) throw error;
+    notes.push(`no job is recorded of the image: ${error.message.split('\n').at(-1) ?? ''}`);
+    return undefined;
+  }
 }
 
 /** Of what will run: where the code lay does not matter. */

@@ -8,7 +8,7 @@ import { keyOf } from '../store/layout.ts';
 import { readRecord } from '../store/records.ts';
 import type { Relaunch } from './connect.ts';
 import { ClientError } from './errors.ts';
-import { checkSweep, checkSweepOnQueue, withSeed } from './sweep-submit.ts';
+import { checkSweepOnQueue, seededSweep } from './sweep-submit.ts';
 
 /** What a sweep would run. */
 export interface PlannedSweep extends Workers {
@@ -26,16 +26,10 @@ export interface PlannedSweep extends Workers {
 
 /** What a sweep would run. Starts nothing, uploads nothing. @throws RelaunchError LaunchRejected with every wrong field */
 export async function plannedSweep(relaunch: Relaunch, input: SweepSpecInput): Promise<PlannedSweep> {
-  const spec = checkSweep(withSeed(input));
+  const { spec } = seededSweep(input);
   const points = pointsOf(spec);
   const checked = await checkSweepOnQueue(relaunch, spec);
-  const first: PlannedSweep['first'] = [];
-  for (let from = 0; first.length < 10;) {
-    const index = points.next(from, first.length);
-    if (index === undefined) break;
-    first.push({ index, config: points.at(index) as Config });
-    from = index + 1;
-  }
+  const first = points.first(10) as PlannedSweep['first'];
   const { method, seed } = spec;
   const all = pointsOf({ ...spec, runCap: undefined, prior: [] }).total;
   return { method, seed, points: all, total: points.total, first, ...checked };

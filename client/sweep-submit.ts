@@ -3,6 +3,7 @@ import { RelaunchError } from '../contracts/failures.ts';
 import { base32Of } from '../contracts/hash.ts';
 import { nameOf } from '../contracts/launch-spec.ts';
 import { launchStart } from '../contracts/launch-start.ts';
+import { trialIssues } from '../contracts/merge-job.ts';
 import { newSweepId } from '../contracts/names.ts';
 import { readSpec } from '../contracts/read-spec.ts';
 import { searchAttribute } from '../contracts/search-attributes.ts';
@@ -11,10 +12,13 @@ import type { CarriedSweep } from '../contracts/sweep-result.ts';
 import { sweepSpec, type SweepSpec, type SweepSpecInput } from '../contracts/sweep-spec.ts';
 import { workersOf, type Workers } from '../contracts/sweep-workers.ts';
 import { controlTaskQueue } from '../contracts/task-queues.ts';
+import type { Config } from '../contracts/trial-command.ts';
+import { pointsOf } from '../search/points-of.ts';
 import { checkBounds } from './check-spec.ts';
 import type { Relaunch } from './connect.ts';
 import { asking } from './temporal-errors.ts';
 import { upload } from './upload.ts';
+import { jobsProject, withJob } from './with-job.ts';
 import { withQueue } from './with-queue.ts';
 
 /** A sweep that was submitted. */
@@ -33,8 +37,7 @@ export interface Sweep {
  * @throws RelaunchError LaunchRejected with every wrong field; ClientError where queue or Temporal are not there
  */
 export async function submitSweep(relaunch: Relaunch, input: SweepSpecInput): Promise<Sweep> {
-  const seeded = withSeed(input);
-  const spec = checkSweep(seeded);
+  const { seeded, spec } = seededSweep(input);
   const { notes } = await checkSweepOnQueue(relaunch, spec);
   const source = await upload(relaunch, spec.launch.source);
   const id = newSweepId(spec.name ?? nameOf(spec.launch), base32Of(randomBytes(5)));
@@ -42,11 +45,16 @@ export async function submitSweep(relaunch: Relaunch, input: SweepSpecInput): Pr
   return { id, queue: spec.launch.queue, seed: spec.seed, notes };
 }
 
-/** Without a seed of its own it gets one. */
-export const withSeed = (input: SweepSpecInput): SweepSpecInput => ({
-  ...input,
-  seed: input.seed ?? randomBytes(4).readUInt32BE(),
-});
+/** A sweep, checked. Without a seed of its own it gets one, and the project of its job. @throws RelaunchError LaunchRejected */
+export function seededSweep(input: SweepSpecInput): { seeded: SweepSpecInput; spec: SweepSpec } {
+  const asked = { ...input, seed: input.seed ?? randomBytes(4).readUInt32BE() };
+  const { launch, ...spec } = checkSweep(asked);
+  const project = jobsProject(launch, asked.launch.project);
+  return {
+    seeded: { ...asked, launch: { ...asked.launch, ...project } },
+    spec: { ...spec, launch: { ...launch, ...project } },
+  };
+}
 
 /** What of a sweep can be told without its queue. @throws RelaunchError LaunchRejected with every wrong field: path, value, rule */
 export function checkSweep(input: SweepSpecInput): SweepSpec {
@@ -55,23 +63,30 @@ export function checkSweep(input: SweepSpecInput): SweepSpec {
   throw rejected(read.wrong);
 }
 
-/** Whether the queue allows it, and with how many workers. `notes`: what is left to its agents, in words. @throws RelaunchError LaunchRejected */
-export async function checkSweepOnQueue(
-  relaunch: Relaunch,
-  { launch, numWorkers }: SweepSpec,
-): Promise<Workers & { notes: string[] }> {
+/** Whether its job and the queue allow it, and with how many workers. `notes`: what is left to its agents, in words. @throws RelaunchError LaunchRejected */
+export async function checkSweepOnQueue(relaunch: Relaunch, spec: SweepSpec): Promise<Workers & { notes: string[] }> {
+  const { launch, numWorkers } = spec;
   const within = (bound: number | undefined): Workers => {
     const workers = workersOf(numWorkers, { queue: launch.queue, bound });
     if ('wrong' in workers) throw rejected(workers.wrong);
     return workers;
   };
   let workers = within(undefined);
-  const notes = await withQueue(relaunch, launch.queue, (queue) => {
+  const ofJob = await withJob(relaunch, launch, ({ record }) =>
+    trialIssues(record.job, launch.runConfig, trialsOf(spec)),
+  );
+  const ofQueue = await withQueue(relaunch, launch.queue, (queue) => {
     checkBounds(launch, queue);
     workers = within(queue.scheduler.num_workers);
   });
-  return { ...workers, notes };
+  return { ...workers, notes: [...ofJob, ...ofQueue] };
 }
+
+/** The configurations of the first trials: agents look at the others when they come. */
+const trialsOf = (spec: SweepSpec): Config[] =>
+  pointsOf(spec)
+    .first(100)
+    .map(({ config }) => config as Config);
 
 /** Starts the workflow of a sweep, anew or from where an ended one was. */
 export async function startSweep(

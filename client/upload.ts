@@ -3,8 +3,8 @@ import type { Source } from '../contracts/source.ts';
 import { packDirectory, uploadArchive } from '../store/archive.ts';
 import type { Relaunch } from './connect.ts';
 
-/** Packs a directory of code and puts it into the store, once; the source that names it. One that is packed already, or an image, stays as it is. */
-export async function upload({ store }: Relaunch, source: Source): Promise<Source> {
+/** Packs a directory of code and puts it into the store, once; the source that names it. One that is packed already, or is no code, stays as it is. */
+export async function upload({ store }: Pick<Relaunch, 'store'>, source: Source): Promise<Source> {
   const { dir, digest } = source.code ?? {};
   if (dir === undefined || digest !== undefined) return source;
   const packed = await packDirectory(resolve(dir));

@@ -11,6 +11,8 @@ export interface RunFilter {
   project?: string | undefined;
   tag?: string | undefined;
   sweep?: string | undefined;
+  /** `vision/digits`, whichever version. */
+  job?: string | undefined;
   /** More, in Temporal's own query language: `StartTime > "2026-01-01T00:00:00Z"`. */
   query?: string | undefined;
 }
@@ -25,6 +27,7 @@ export function runQuery(filter: RunFilter): string {
     ...equals(searchAttribute.project.name, filter.project),
     ...equals(searchAttribute.tags.name, filter.tag),
     ...equals(searchAttribute.sweep.name, filter.sweep),
+    ...equals(searchAttribute.job.name, filter.job),
     ...(states === undefined ? [] : [`${searchAttribute.state.name} IN (${states.map(quote).join(', ')})`]),
     ...(filter.query === undefined ? [] : [`(${filter.query})`]),
   ];
@@ -46,14 +49,15 @@ const quote = (value: string): string => `'${value.replace(/'/g, "\\'")}'`;
 
 /** Whether a run is one of those a filter means, as far as its fields tell. */
 export function matches(
-  run: Pick<RunRow, 'queue' | 'user' | 'project' | 'tags' | 'sweep'>,
-  { queue, user, project, tag, sweep }: RunFilter,
+  run: Pick<RunRow, 'queue' | 'user' | 'project' | 'tags' | 'sweep' | 'job'>,
+  { queue, user, project, tag, sweep, job }: RunFilter,
 ): boolean {
   return (
     (queue === undefined || run.queue === queue) &&
     (user === undefined || run.user === user) &&
     (project === undefined || run.project === project) &&
     (tag === undefined || run.tags.includes(tag)) &&
-    (sweep === undefined || run.sweep === sweep)
+    (sweep === undefined || run.sweep === sweep) &&
+    (job === undefined || run.job === job)
   );
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationMs } from './duration.ts';
 import { imageSpec } from './image-spec.ts';
+import { namedJob } from './job-reference.ts';
 import { labelValue } from './names.ts';
 import { priority } from './priority.ts';
 import { requeuePolicy } from './requeue-policy.ts';
@@ -28,20 +29,24 @@ export const timeouts = z.strictObject({
   run: durationMs.optional(),
 });
 
+/** A command: the program, then its arguments. */
+export const command = z
+  .array(z.string().regex(/^[^\0]*$/, 'no NUL character'))
+  .refine((words) => words[0] !== '' && !(words[0] ?? '').startsWith('-'), 'begins with the name of a program');
+
+export const defaultProject = 'uncategorized';
+
 const fields = z.strictObject({
   /** For people; default: see {@link nameOf}. */
   name: plainText(128).optional(),
-  project: plainText(128).default('uncategorized'),
+  project: plainText(128).default(defaultProject),
   queue: labelValue,
   /** Who submits: a claim, not proof. */
   user: plainText(128).optional(),
   source,
   ...imageSpec.shape,
-  /** Of a directory of code: what is run there. Of an image: in place of its own entry point. */
-  entrypoint: z
-    .array(z.string().regex(/^[^\0]*$/, 'no NUL character'))
-    .refine((words) => words[0] !== '' && !(words[0] ?? '').startsWith('-'), 'begins with the name of a program')
-    .default([]),
+  /** Of a directory of code: what is run there. Of an image or a job: in place of its own entry point. */
+  entrypoint: command.default([]),
   /** Appended to the entry point. Of an image without one: in place of its own arguments. */
   args: z.array(z.string().regex(/^[^\0]*$/, 'no NUL character')).default([]),
   /** Reaches the job as RELAUNCH_CONFIG and WANDB_CONFIG. */
@@ -65,24 +70,44 @@ const fields = z.strictObject({
  * Absent fields take the queue's defaults.
  */
 export const launchSpec = fields.check((context) => {
-  const { source: from, entrypoint, dockerfile, baseImage } = context.value;
-  if (dockerfile !== undefined && baseImage !== undefined) {
-    const message = 'not with a dockerfile: by that an image is built, and on a base image nothing is';
-    context.issues.push({ code: 'custom', input: baseImage, path: ['baseImage'], message });
+  for (const { path, message } of contradictions(context.value)) {
+    context.issues.push({ code: 'custom', input: context.value[path], path: [path], message });
   }
-  // A Dockerfile may have its own.
-  if (from.image !== undefined || entrypoint.length > 0 || dockerfile !== undefined) return;
-  const message = 'a command and its arguments, such as ["python", "train.py"]';
-  context.issues.push({ code: 'custom', input: entrypoint, path: ['entrypoint'], message });
 });
+
+interface Runnable {
+  source: Pick<LaunchSpec['source'], 'code' | 'git'>;
+  entrypoint: readonly string[];
+  dockerfile?: string | undefined;
+  baseImage?: string | undefined;
+}
+
+/** What does not go together in what is to run. */
+export function contradictions({
+  source: { code, git },
+  entrypoint,
+  dockerfile,
+  baseImage,
+}: Runnable): { path: 'baseImage' | 'entrypoint'; message: string }[] {
+  const both = 'not with a dockerfile: by that an image is built, and on a base image nothing is';
+  const none = 'a command and its arguments, such as ["python", "train.py"]';
+  return [
+    ...(dockerfile === undefined || baseImage === undefined ? [] : [{ path: 'baseImage' as const, message: both }]),
+    // A Dockerfile may have its own.
+    ...((code === undefined && git === undefined) || entrypoint.length > 0 || dockerfile !== undefined
+      ? []
+      : [{ path: 'entrypoint' as const, message: none }]),
+  ];
+}
 
 /** As people write it: defaults not filled in, durations as text. */
 export type LaunchSpecInput = z.input<typeof launchSpec>;
 export type LaunchSpec = z.output<typeof launchSpec>;
 
-/** The name that people see: the spec's, else that of the script that is run, else that of the program, else that of image or repository. */
+/** The name that people see: the spec's, else the job's, else that of the script that is run, else that of the program, else that of image or repository. */
 export function nameOf({ name, entrypoint, source: from }: Pick<LaunchSpec, 'name' | 'entrypoint' | 'source'>): string {
   if (name !== undefined) return name;
+  if (from.job !== undefined) return namedJob(from.job.name, defaultProject).name;
   const script = entrypoint.find((word) => /\.(py|sh)$/.test(word))?.replace(/\.(py|sh)$/, '');
   const image = from.image?.replace(/@.*$/, '').replace(/:[^/]*$/, '');
   const repository = from.git?.url.replace(/\/+$/, '').replace(/\.git$/, '');

@@ -1,4 +1,5 @@
 import type { SearchAttributePair } from '@temporalio/common';
+import { namedJob } from './job-reference.ts';
 import { nameOf, type LaunchSpec } from './launch-spec.ts';
 import { fairnessKeyOf, priorityKeyOf } from './priority.ts';
 import { searchAttribute } from './search-attributes.ts';
@@ -21,7 +22,8 @@ export function launchStart(spec: LaunchSpec): {
   };
 }
 
-function attributesOf({ queue, project, user, tags, sweep }: LaunchSpec): SearchAttributePair[] {
+function attributesOf({ queue, project, user, tags, sweep, source: { job } }: LaunchSpec): SearchAttributePair[] {
+  const of = job === undefined ? undefined : namedJob(job.name, project);
   return [
     { key: searchAttribute.state, value: 'queued' },
     { key: searchAttribute.queue, value: queue },
@@ -30,6 +32,8 @@ function attributesOf({ queue, project, user, tags, sweep }: LaunchSpec): Search
     ...(user === undefined ? [] : [{ key: searchAttribute.user, value: user }]),
     ...(tags.length === 0 ? [] : [{ key: searchAttribute.tags, value: tags }]),
     ...(sweep === undefined ? [] : [{ key: searchAttribute.sweep, value: sweep }]),
+    // Some databases of Temporal keep 255 characters.
+    ...(of === undefined ? [] : [{ key: searchAttribute.job, value: `${of.project}/${of.name}`.slice(0, 255) }]),
   ];
 }
 
@@ -50,7 +54,8 @@ function detailsOf(spec: LaunchSpec): string {
   return rows.join('\n');
 }
 
-function sourceRow({ code: from, git, image }: LaunchSpec['source']): string {
+function sourceRow({ code: from, git, image, job }: LaunchSpec['source']): string {
+  if (job !== undefined) return `- job: ${code(job.name)}`;
   if (image !== undefined) return `- image: ${code(image)}`;
   if (git === undefined) return `- code: ${code(from?.dir ?? from?.digest ?? '')}`;
   const { url, ref, commit } = git;

@@ -12,6 +12,8 @@ export const planSummary = z.object({
   project: z.string(),
   queue: z.string(),
   backend: z.string(),
+  /** The version of a job that it is a run of: `vision/digits:v3`. */
+  job: z.string().optional(),
   /** Its source has to become an image first. */
   needsImage: z.boolean().optional(),
   requeue: requeuePolicy,

@@ -65,5 +65,7 @@ export const runResult = z.object({
   summary: metricsSummary,
   /** What its source became, `repository@sha256:...`; else what its last attempt that was seen running runs in. */
   image: z.string().optional(),
+  /** The version of a job that it is a run of: `vision/digits:v3`. */
+  job: z.string().optional(),
 });
 export type RunResult = z.infer<typeof runResult>;

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { gitSource, pinnedGit } from './git-source.ts';
+import { jobReference, jobRule } from './job-reference.ts';
 
 /** The digest of an archive: sha256 of the uncompressed tar, in hex. */
 export const archiveDigest = z.string().regex(/^[0-9a-f]{64}$/, 'the sha256 of the uncompressed tar, 64 hex digits');
 
 /** A directory of code. `dir` is where it was, for people; what runs is the archive that the client packed from it. */
-const codeSource = z.strictObject({ dir: z.string().optional(), digest: archiveDigest.optional() });
+export const codeSource = z.strictObject({ dir: z.string().optional(), digest: archiveDigest.optional() });
 
 /** A container image that is there already: `registry.example/team/train:v3`, or by digest. @see https://github.com/distribution/reference */
 export const imageName = z
@@ -22,12 +23,27 @@ export const repositoryName = imageName.refine(
   'a repository such as registry.example/team/runs, without a tag',
 );
 
-const rule = 'exactly one of code: {dir}, git: {url} and image: NAME';
+/** A job by its name. The rest is of a sweep's trials: what an agent has pinned for all of them. */
+export const jobSource = z.strictObject({
+  name: jobReference,
+  /** Of what the version holds: with another content it is refused. */
+  digest: z.string().optional(),
+  /** The job's, by digest. */
+  image: imageName.optional(),
+});
+export type JobSource = z.output<typeof jobSource>;
+
+const rule = 'exactly one of code: {dir}, git: {url}, image: NAME and job: NAME';
 
 /** What is to run: exactly one of them. */
 export const source = z
   .strictObject(
-    { code: codeSource.optional(), git: gitSource.optional(), image: imageName.optional() },
+    {
+      code: codeSource.optional(),
+      git: gitSource.optional(),
+      image: imageName.optional(),
+      job: z.union([jobReference.transform((name): JobSource => ({ name })), jobSource], jobRule).optional(),
+    },
     { error: `a source: ${rule}` },
   )
   .refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, rule);

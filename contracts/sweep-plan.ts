@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { pinnedGit } from './git-source.ts';
-import { pinnedSource, type PinnedSource } from './source.ts';
+import { jobSource, pinnedSource, type PinnedSource } from './source.ts';
 
-/** A commit stays one: agents know what code it is, and let nobody else say so. */
-const trialSource = z.union([pinnedSource, z.object({ git: pinnedGit })]);
+/** A commit stays one: agents know what code it is, and let nobody else say so. A job does too: it says more than where its code is. */
+const trialSource = z.union([pinnedSource, z.object({ git: pinnedGit }), z.object({ job: jobSource })]);
 
 export const trialSourceOf = (pinned: PinnedSource): z.infer<typeof trialSource> =>
   'git' in pinned && pinned.git !== undefined ? { git: pinned.git } : pinned;

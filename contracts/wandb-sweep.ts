@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { fieldIssues, type FieldIssue } from './issues.ts';
+import { fieldIssue, fieldIssues, type FieldIssue } from './issues.ts';
 import type { SweepSpecInput } from './sweep-spec.ts';
 import { trialMacros } from './trial-command.ts';
+import { jobOf } from './wandb.ts';
 
 /** W&B's sweep files, and nothing else of ours knows their keys. */
 
@@ -67,7 +68,7 @@ const file = z.strictObject({
     .optional(),
   source: z.unknown().optional(),
   image_uri: z.string('the name of an image').optional(),
-  job: later('a job as a source'),
+  job: z.string('the name of a job').optional(),
   seed: z.unknown().optional(),
   maxFailures: z.unknown().optional(),
   maxConsecutiveFailures: z.unknown().optional(),
@@ -91,6 +92,9 @@ export function sweepOfFile(
   const parsed = file.safeParse(json);
   if (!parsed.success) return { issues: fieldIssues(parsed.error, json) };
   const read = parsed.data;
+  if (read.job !== undefined && read.image_uri !== undefined) {
+    return { issues: [fieldIssue(['image_uri'], json, 'beside job: choose one')] };
+  }
   const { resource, ...launch } = read.launch ?? {};
   const entrypoint = commandOf(read, launch['entrypoint'], environment);
   if ('issues' in entrypoint) return entrypoint;
@@ -103,7 +107,7 @@ export function sweepOfFile(
     launch: defined({
       ...launch,
       project: launch['project'] ?? read.project,
-      source: read.source ?? (read.image_uri === undefined ? undefined : { image: read.image_uri }),
+      source: read.source ?? sourceOf(read),
       retries: launch['retries'] ?? read.retryFailedTrials,
       entrypoint: entrypoint.words,
     }),
@@ -111,14 +115,19 @@ export function sweepOfFile(
   return { sweep: sweep as SweepSpecInput, notes: notesOn(read, resource) };
 }
 
+function sourceOf({ job, image_uri: image }: File): unknown {
+  if (job !== undefined) return { job: jobOf(job).job };
+  return image === undefined ? undefined : { image };
+}
+
 /** The macros that are the same for all trials are filled in here; those of a trial stay. */
 function commandOf(
-  { command, program }: File,
+  { command, program, job }: File,
   own: unknown,
   environment: Readonly<Record<string, string | undefined>>,
 ): { words: unknown } | { issues: FieldIssue[] } {
   if (command === undefined && program === undefined) {
-    if (own !== undefined) return { words: own };
+    if (own !== undefined || job !== undefined) return { words: own };
     return {
       issues: [{ path: 'program', value: undefined, rule: 'what is run, unless command says, or launch.entrypoint' }],
     };
@@ -149,10 +158,11 @@ function ruleOn(macro: string): string {
   return `no macro: there are \${env}, \${interpreter}, \${program}, \${envvar:NAME}, ${trialMacros.join(', ')}`;
 }
 
-function notesOn({ entity, controller, metric, scheduler }: File, resource: unknown): string[] {
+function notesOn({ entity, controller, metric, scheduler, job }: File, resource: unknown): string[] {
   const backend = resource ?? scheduler?.resource;
+  const named = entity ?? (job === undefined ? undefined : jobOf(job).entity);
   return [
-    ...(entity === undefined ? [] : [`entity ${JSON.stringify(entity)} is not taken from the file: say --entity`]),
+    ...(named === undefined ? [] : [`entity ${JSON.stringify(named)} is not taken from the file: say --entity`]),
     ...(controller?.type === 'local' ? ['controller: the search runs in its workflow, there is no local one'] : []),
     ...(metric?.impute === undefined && metric?.impute_while_running === undefined
       ? []

@@ -13,6 +13,12 @@ const backends: ReadonlyMap<string, string> = new Map([
 /** Our word for a backend, given ours or W&B's. */
 export const backendOf = (name: string): string => backends.get(name) ?? name;
 
+/** A job as W&B names it, with its entity before it, which is not ours to choose there; other names as they are. */
+export function jobOf(name: string): { job: string; entity: string | undefined } {
+  const [, entity, job = name] = /^([^/:]+)\/([^/:]+\/[^/]+)$/.exec(name) ?? [];
+  return { job, entity };
+}
+
 /** What a submitter changes of a job, in our words. Absent: not changed. */
 export interface Overrides {
   entrypoint?: string[];

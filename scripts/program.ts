@@ -3,6 +3,7 @@ import { examples, type Cli } from './cli.ts';
 import { addAgent } from './commands/agent.ts';
 import { addControl } from './commands/control.ts';
 import { addDev } from './commands/dev.ts';
+import { addJob } from './commands/job.ts';
 import { addLaunch } from './commands/launch.ts';
 import { addList } from './commands/list.ts';
 import { addLogs } from './commands/logs.ts';
@@ -36,6 +37,7 @@ export function programOf(cli: Cli): Command {
     addLogs,
     addRequests,
     addSweep,
+    addJob,
     addQueue,
     addAgent,
     addControl,

@@ -57,6 +57,13 @@ export function renderJson(value: unknown, indent?: number): string {
   );
 }
 
+/** Foreign YAML, line by line. */
+export function renderYaml(yaml: string): string {
+  const line = (text: string): string =>
+    text.replace(/^( *)(.*)$/s, (_, indent: string, rest: string) => `${indent}${plain(rest)}`);
+  return yaml.trimEnd().split('\n').map(line).join('\n');
+}
+
 /** A state in its colour. */
 export function paintState(state: ShownState | SweepRow['state']): string {
   switch (state) {

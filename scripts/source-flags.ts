@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Source } from '../contracts/source.ts';
+import { jobOf } from '../contracts/wandb.ts';
 import { ClientError } from '../client/index.ts';
 
 /** The flags that say where what is run comes from. */
@@ -10,6 +11,7 @@ export interface SourceFlags {
   gitVersion?: string;
   submodules?: boolean;
   dockerImage?: string;
+  job?: string;
 }
 
 /** Those for a repository. */
@@ -21,8 +23,8 @@ export const withGit = (command: Command): Command =>
 
 /** What flags say, else the file. @throws ClientError bad-input where they say it twice */
 export function sourceOf(flags: SourceFlags, file: Source | undefined, cwd: string): Source | undefined {
-  const { code, uri, dockerImage } = flags;
-  const given = Object.entries({ '--code': code, '--uri': uri, '--docker-image': dockerImage })
+  const { code, uri, dockerImage, job } = flags;
+  const given = Object.entries({ '--code': code, '--uri': uri, '--docker-image': dockerImage, '--job': job })
     .filter(([, value]) => value !== undefined)
     .map(([flag]) => flag);
   if (given.length > 1)
@@ -37,5 +39,6 @@ export function sourceOf(flags: SourceFlags, file: Source | undefined, cwd: stri
     throw new ClientError('bad-input', '--git-version and --submodules are of a repository: give it by --uri.');
   }
   if (dockerImage !== undefined) return { image: dockerImage };
+  if (job !== undefined) return { job: jobOf(job).job };
   return code === undefined ? file : { code: { dir: resolve(cwd, code) } };
 }

@@ -32,4 +32,16 @@ export class Points {
   at(index: number): Point {
     return this.#search.at(index);
   }
+
+  /** The first ones, at most `count`. */
+  first(count: number): { index: number; config: Point }[] {
+    const first = [];
+    for (let from = 0; first.length < count;) {
+      const index = this.next(from, first.length);
+      if (index === undefined) break;
+      first.push({ index, config: this.at(index) });
+      from = index + 1;
+    }
+    return first;
+  }
 }

@@ -15,6 +15,8 @@ const logDir = (run: string, of: LogOf): string =>
 const metricsDir = (run: string, of: LogOf): string =>
   of === 'build' ? `${runDir(run)}build-metrics/` : `${attemptDir(run, of)}/metrics/`;
 
+const jobDir = (project: string, name: string): string => `jobs/${project}/${name}/`;
+
 /** Where everything is: design.md section 7. */
 export const keyOf = {
   queues: 'queues/',
@@ -22,6 +24,11 @@ export const keyOf = {
   code: (digest: string) => `code/${digest}.tar.gz`,
   /** What code a commit is. `key`: of the commit and how it is packed. */
   commit: (key: string) => `git/${key}.json`,
+  jobs: 'jobs/',
+  jobsOf: (project: string) => `jobs/${project}/`,
+  job: jobDir,
+  jobVersion: (project: string, name: string, version: number) => `${jobDir(project, name)}v${String(version)}.json`,
+  jobAliases: (project: string, name: string) => `${jobDir(project, name)}aliases.json`,
   entity: 'entity.json',
   runs: 'runs/',
   run: runDir,

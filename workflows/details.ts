@@ -10,7 +10,11 @@ export function renderDetails(status: RunStatus): string {
   const metrics = Object.entries(status.summary)
     .slice(0, 20)
     .map(([name, { last, min, max }]) => `| ${plain(name)} | ${String(last)} | ${String(min)} | ${String(max)} |`);
-  const parts = [head, ...(status.image === undefined ? [] : [`image ${plain(status.image)}`])];
+  const parts = [
+    head,
+    ...(status.job === undefined ? [] : [`job ${plain(status.job)}`]),
+    ...(status.image === undefined ? [] : [`image ${plain(status.image)}`]),
+  ];
   if (status.attempts.length > 0) {
     parts.push(
       ['| attempt | end | node | agent |', '| --- | --- | --- | --- |', ...status.attempts.map(row)].join('\n'),

@@ -111,6 +111,7 @@ export class Page {
       requeues: this.#requeues,
       summary: this.#summary,
       ...(this.#image === undefined ? {} : { image: this.#image }),
+      ...(this.#plan?.job === undefined ? {} : { job: this.#plan.job }),
     };
   }
 

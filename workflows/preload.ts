@@ -6,7 +6,9 @@
 import * as zod from 'zod';
 import * as activities from '../contracts/activities.ts';
 import * as duration from '../contracts/duration.ts';
+import * as gitSource from '../contracts/git-source.ts';
 import * as imageSpec from '../contracts/image-spec.ts';
+import * as jobReference from '../contracts/job-reference.ts';
 import * as launchSpec from '../contracts/launch-spec.ts';
 import * as messages from '../contracts/messages.ts';
 import * as names from '../contracts/names.ts';
@@ -38,7 +40,9 @@ for (const module of [
   zod,
   activities,
   duration,
+  gitSource,
   imageSpec,
+  jobReference,
   launchSpec,
   messages,
   names,

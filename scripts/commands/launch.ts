@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { colours } from '../colours.ts';
 import { ClientError, submit, type Relaunch, type Run } from '../../client/index.ts';
+import { jobOf } from '../../contracts/wandb.ts';
 import { connected, examples, pageOf, several, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
 import { followRun } from '../follow-run.ts';
 import { specFromFlags, type LaunchFlags } from '../launch-flags.ts';
@@ -20,7 +21,7 @@ export function addLaunch(program: Command, cli: Cli): void {
       .argument('[command...]', 'the command, after --')
       .option('-q, --queue <name>', 'where it waits')
       .option('-E, --entry-point <command>', 'the command in one text, split as a shell does')
-      .option('-p, --project <name>', 'default: uncategorized')
+      .option('-p, --project <name>', "default: that of the job's name, else uncategorized")
       .option(
         '-c, --config <json|file>',
         'overrides as W&B writes them: {"args": [], "run_config": {}, "entrypoint": []}',
@@ -29,7 +30,8 @@ export function addLaunch(program: Command, cli: Cli): void {
       .option('-f, --file <file>', 'a launch spec in YAML; flags win over it')
       .option('--code <dir>', 'the directory to pack and run in'),
   )
-    .option('-d, --docker-image <name>', 'the image to run, where the queue runs images')
+    .option('-d, --docker-image <name>', 'the image to run, where the queue runs images; a job is recorded of it')
+    .option('-j, --job <job>', 'a job, [project/]name[:alias|:vN]; what is said here holds over what it says')
     .option('-D, --dockerfile <path>', "builds the image by this Dockerfile, counted from the build's context")
     .option('-B, --base-image <name>', 'builds nothing: the code is mounted on this image, which has all that it needs')
     .option('--build-context <dir>', 'the directory of the code that the build gets (default: all of it)')
@@ -62,6 +64,7 @@ const help = `${examples(
   'relaunch launch -q laptop --code ./digits --set epochs=20 --set optim.name=adam -- python train.py',
   'relaunch launch -q gpu -u https://git.example/team/digits.git -g v1.2 -E "python train.py"',
   'relaunch launch -q gpu -d registry.example/train:v3 -E "python train.py"',
+  'relaunch launch -q gpu -j vision/digits:prod --set epochs=20 --follow',
   'relaunch launch -q gpu --code ./digits -D ./Dockerfile --follow',
   'relaunch launch -q gpu --code ./digits -B registry.example/torch:2.9 -E "python train.py"',
   'relaunch launch -f launch.yaml --key nightly-2026-11-05',
@@ -87,6 +90,9 @@ async function launch(cli: Cli, command: string[], flags: Flags): Promise<void> 
   });
   await connected(cli, flags, async (relaunch) => {
     const run = await submit(relaunch, spec, { key: flags.key });
+    const { entity } = jobOf(flags.job ?? '');
+    if (entity !== undefined && entity !== relaunch.settings.entity)
+      run.notes.push(`entity ${JSON.stringify(entity)} is not taken from the name of the job: say --entity`);
     announce(cli, relaunch, run, flags);
     await warnIfUnserved(cli, relaunch, run.queue);
     if (flags.follow === true) cli.exitWith(await followRun(cli, relaunch, run.workflowId, flags.json === true));
@@ -97,7 +103,8 @@ function announce(cli: Cli, { settings }: Relaunch, run: Run, { json, follow }: 
   for (const note of run.notes) cli.err.line(`${colours.yellow('note:')} ${note}`);
   const page = pageOf(settings, run.workflowId);
   if (json === true) {
-    const shown = { id: run.id, workflowId: run.workflowId, queue: run.queue, attached: run.attached };
+    const { id, workflowId, queue, attached, job } = run;
+    const shown = { id, workflowId, queue, attached, ...(job === undefined ? {} : { job }) };
     cli.out.line(
       renderJson({
         ...(follow === true ? { kind: 'submitted' } : {}),
@@ -111,5 +118,6 @@ function announce(cli: Cli, { settings }: Relaunch, run: Run, { json, follow }: 
   const screen = follow === true ? cli.err : cli.out;
   screen.line(`${run.attached ? 'same key, the run is there already' : 'submitted'}: ${colours.bold(run.id)}`);
   if (page !== undefined) screen.line(`  page:   ${page}`);
+  if (run.job !== undefined) screen.line(`  job:    ${run.job}`);
   if (follow !== true) screen.line(`  follow: relaunch logs -f ${run.workflowId}`);
 }

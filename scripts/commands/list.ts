@@ -19,6 +19,7 @@ export function addList(program: Command, cli: Cli): void {
     .option('-u, --user <name>', 'only of this user')
     .option('-t, --tag <tag>', 'only with this tag')
     .option('--sweep <sweep>', 'only trials of this sweep')
+    .option('-j, --job <job>', 'only of this job, such as vision/digits')
     .option('--query <query>', "more, in Temporal's query language")
     .option('-n, --limit <n>', 'at most this many', '50');
   withJson(withEntity(command), 'print a JSON array')

@@ -5,7 +5,7 @@ import { formatDuration } from '../../contracts/duration.ts';
 import { openStore } from '../../store/open-store.ts';
 import { connected, examples, settingsOf, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
 import { readText } from '../read-input.ts';
-import { plain, renderFields, renderJson } from '../render.ts';
+import { plain, renderFields, renderJson, renderYaml } from '../render.ts';
 
 export function addQueue(program: Command, cli: Cli): void {
   const queue = program
@@ -92,12 +92,6 @@ export function renderQueue({ name, spec, agents, waiting }: QueueView): string 
     ['grace', formatDuration(gracePeriod)],
     ['time-outs', limits.join(', ') || 'none'],
   ];
-  const args =
-    Object.keys(resourceArgs).length === 0
-      ? []
-      : ['', stringify({ resourceArgs }).trimEnd().split('\n').map(line).join('\n')];
+  const args = Object.keys(resourceArgs).length === 0 ? [] : ['', renderYaml(stringify({ resourceArgs }))];
   return [renderFields(rows), ...args].join('\n');
 }
-
-const line = (text: string): string =>
-  text.replace(/^( *)(.*)$/s, (_, indent: string, rest: string) => `${indent}${plain(rest)}`);

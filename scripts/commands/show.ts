@@ -43,6 +43,7 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
     ],
     ['queue', plain(view.queue)],
     ...(view.git === undefined ? [] : [['git', plain(wordsOf(view.git))]]),
+    ...(jobOf(view) === undefined ? [] : [['job', plain(jobOf(view))]]),
     ...(seen?.image === undefined ? [] : [['image', plain(seen.image)]]),
     ['project', plain(view.project)],
     ['user', plain(view.user)],
@@ -80,6 +81,8 @@ const wordsOf = ({ url, ref, commit, submodules }: NonNullable<RunView['git']>):
   [url, ...(commit.startsWith(ref) ? [] : [ref]), commit, ...(submodules === true ? ['with submodules'] : [])].join(
     ' ',
   );
+/** With its version, once an agent has found it. */
+const jobOf = ({ end, status, job }: RunView): string | undefined => (end ?? status)?.job ?? job;
 
 /** Why the attempt that goes on does not run. */
 function waitsFor(attempts: readonly AttemptReport[]): string[] {

@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createJob, type JobSpecInput } from '../../client/index.ts';
+import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';
 import type { SweepSummary } from '../../contracts/sweep-plan.ts';
 import { keyOf } from '../../store/layout.ts';
 import { failure, standalone, startActivity } from '../support/activity-calls.ts';
@@ -17,8 +19,13 @@ const sweep = (more: object = {}, launch: object = {}): object => ({
   launch: { ...harness.spec(), ...launch },
 });
 
-function resolve(input: unknown, workflowId = 'digits-1', taskQueue = `queue/${queue}/resolve`): Promise<SweepSummary> {
-  const { resolveSweep } = harness.agent();
+function resolve(
+  input: unknown,
+  workflowId = 'digits-1',
+  taskQueue = `queue/${queue}/resolve`,
+  agent = harness.agent(),
+): Promise<SweepSummary> {
+  const { resolveSweep } = agent;
   const info = { namespace: entity, taskQueue, workflowExecution: { workflowId, runId: 'first' } };
   return startActivity(info, resolveSweep, input).result;
 }
@@ -62,6 +69,80 @@ test.each([
   await harness.writeQueue('backend: process\ngracePeriod: 1m\nscheduler: { num_workers: 16 }\n');
   await expect(resolve(sweep(more, launch))).rejects.toEqual(failure('LaunchRejected', sentence));
   expect(await harness.json(keyOf.sweepPlan('digits-1'))).toBeUndefined();
+});
+
+describe('a sweep over a job', () => {
+  const inputs: JobSpecInput['inputs'] = {
+    type: 'object',
+    properties: { lr: { type: 'number', maximum: 1, required: true }, n: { type: 'integer', required: true } },
+  };
+  const create = (more: Partial<JobSpecInput> = {}) =>
+    createJob(
+      harness.store,
+      { source: { code: { digest: harness.digest } }, entrypoint: ['true'], ...more },
+      { name: 'train' },
+    );
+  const over = (job: string, launch: object = {}, more: object = {}) =>
+    sweep(more, { source: { job }, entrypoint: [], ...launch });
+
+  test('has one version for all of its trials, whatever is created meanwhile', async () => {
+    await create();
+    const { source } = await resolve(over('train'));
+    expect(source).toEqual({
+      job: { name: 'uncategorized/train:v0', digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
+    });
+    await create({ entrypoint: ['false'] });
+    expect((await resolve(over('train'))).source).toEqual(source);
+    const trial = harness.workflow('digits-1-0-abcdef');
+    const spec = { ...harness.spec(), source, entrypoint: [], sweep: 'digits-1' } as LaunchSpecInput;
+    expect(await trial.resolve(spec)).toMatchObject({ job: 'uncategorized/train:v0' });
+    expect(await harness.json(keyOf.plan('digits-1-0-abcdef'))).toMatchObject({ entrypoint: ['true'] });
+    const key = keyOf.jobVersion('uncategorized', 'train', 0);
+    const record = (await harness.json(key)) as { job: object };
+    await harness.store.put(
+      key,
+      Buffer.from(JSON.stringify({ ...record, job: { ...record.job, entrypoint: ['evil'] } })),
+    );
+    await expect(harness.workflow().resolve(spec)).rejects.toEqual(
+      failure('LaunchRejected', 'uncategorized/train:v0 is another by now'),
+    );
+  });
+
+  test('of an image has one digest for all of its trials', async () => {
+    const pinned = `train:v3@sha256:${'b'.repeat(64)}`;
+    const images = { pin: (name: string) => Promise.resolve(name.includes('@') ? name : pinned) };
+    const runsImages = harness.needs().backends.map((backend) => Object.assign(Object.create(backend), { sources: ['image'] }) as typeof backend); // prettier-ignore
+    const agent = harness.agent({ images, backends: runsImages });
+    await createJob(harness.store, { source: { image: 'train:v3' } }, { name: 'train' });
+    const { source } = await resolve(over('train'), 'digits-1', undefined, agent);
+    expect(source).toMatchObject({ job: { name: 'uncategorized/train:v0', image: pinned } });
+    const trial = { queue, source, sweep: 'digits-1' } as LaunchSpecInput;
+    await harness.workflow('trial', agent).resolve(trial);
+    expect(await harness.json(keyOf.plan('trial'))).toMatchObject({ source: { image: pinned } });
+    const { job } = source as { job: object };
+    const other = { ...trial, source: { job: { ...job, image: 'evil:v3' } } } as LaunchSpecInput;
+    await expect(harness.workflow('other', agent).resolve(other)).rejects.toEqual(
+      failure('LaunchRejected', 'source.job.image is "evil:v3": uncategorized/train:v0 is one of train:v3'),
+    );
+  });
+
+  test('has parameters that its inputs allow', async () => {
+    await create({ inputs, runConfig: { lr: 0.5 } });
+    const rejected = (launch: object, more: object, sentence: string) =>
+      expect(resolve(over('train', launch, more))).rejects.toEqual(failure('LaunchRejected', sentence));
+    await rejected({}, {}, 'runConfig.n is missing: a whole number');
+    await rejected({ runConfig: { n: 1 } }, { parameters: { lr: { values: [1, 2] } } }, 'runConfig.lr is 2: a number');
+    await rejected({ runConfig: { lr: 7 } }, { parameters: { n: { value: 1 } } }, 'runConfig.lr is 7');
+    expect(await resolve(over('train', {}, { parameters: { n: { values: [1, 2] } } }))).toMatchObject({
+      sweep: 'digits-1',
+    });
+  });
+
+  test('is rejected where the job is not there', async () => {
+    await expect(resolve(over('train'))).rejects.toEqual(
+      failure('LaunchRejected', 'job uncategorized/train does not exist'),
+    );
+  });
 });
 
 test.each([[undefined], [null], [7], [[]], [{}]])('the input %j is rejected', async (junk) => {

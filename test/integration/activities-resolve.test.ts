@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createJob, type JobNaming, type JobSpecInput } from '../../client/index.ts';
 import type { AgentActivities } from '../../contracts/activities.ts';
 import { canonicalJson, sha256Hex } from '../../contracts/hash.ts';
+import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';
 import { keyOf } from '../../store/layout.ts';
 import { failure, standalone, startActivity } from '../support/activity-calls.ts';
 import { activityHarness, type ActivityHarness } from '../support/activity-harness.ts';
@@ -142,6 +144,85 @@ test.each([
   const rejection = run.resolve({ ...harness.spec(), ...wrong });
   for (const reason of reasons) await expect(rejection).rejects.toEqual(failure('LaunchRejected', reason));
   expect(await harness.json(keyOf.plan('wrong'))).toBeUndefined();
+});
+
+describe('a launch of a job', () => {
+  const train = { project: 'vision', name: 'train' };
+  const create = (script: string, more: Partial<JobSpecInput> = {}, naming: JobNaming = {}) =>
+    createJob(
+      harness.store,
+      { source: { code: { digest: harness.digest } }, entrypoint: sh(script), ...more },
+      { ...train, ...naming },
+    );
+  const launch = (job: string, more: Partial<LaunchSpecInput> = {}): LaunchSpecInput => ({
+    ...{ queue, project: 'vision', source: { job } },
+    ...more,
+  });
+
+  test('is one of the version that its alias leads to, and stays so when the alias moves', async () => {
+    await create('exit 0', { runConfig: { lr: 0.1, optim: { name: 'adam', beta: 0.9 } } }, { aliases: ['prod'] });
+    const run = harness.workflow('of-a-job');
+    const spec = launch('train:prod', { runConfig: { optim: { name: 'sgd' } }, args: ['--fast'] });
+    const summary = await run.resolve(spec);
+    expect(summary).toMatchObject({ name: 'train', job: 'vision/train:v0' });
+    await create('exit 1', {}, { aliases: ['prod'] });
+    expect(await run.resolve(spec)).toEqual(summary);
+    expect(await harness.json(keyOf.plan('of-a-job'))).toMatchObject({
+      ...{ job: 'vision/train:v0', source: { code: { digest: harness.digest } } },
+      ...{ entrypoint: sh('exit 0'), args: ['--fast'] },
+      runConfig: { lr: 0.1, optim: { name: 'sgd', beta: 0.9 } },
+    });
+    expect(await harness.workflow().resolve(launch('train:prod'))).toMatchObject({ job: 'vision/train:v1' });
+    expect(await harness.workflow().resolve(launch('vision/train:v0', { project: 'other' }))).toMatchObject({
+      ...{ job: 'vision/train:v0', project: 'other' },
+    });
+  });
+
+  test('is called as it says itself', async () => {
+    await create('exit 0');
+    expect(await harness.workflow().resolve(launch('train', { name: 'mine' }))).toMatchObject({ name: 'mine' });
+  });
+
+  test.each([
+    ['is not there', 'trian', {}, {}, ['job vision/trian does not exist', 'project vision has: train']],
+    ['has no such version', 'train:v9', {}, {}, ['job vision/train:v9 does not exist']],
+    ['is of code that is gone', 'train', { source: { code: { digest: 'a'.repeat(64) } } }, {}, ['is not in file:']],
+    [
+      'is of what its backend does not run',
+      'train',
+      { source: { image: 'x' }, entrypoint: [] },
+      {},
+      ['source.image is "x"'],
+    ],
+    [
+      'has other inputs',
+      'train',
+      {},
+      { runConfig: { lr: 'x', n: 1.5 } },
+      ['runConfig.lr is "x"', 'runConfig.n is 1.5'],
+    ],
+    ['wants an input', 'train', {}, {}, ['runConfig.lr is missing: a number']],
+    ['asks besides for too much', 'train', {}, { gracePeriod: '60s' }, ['runConfig.lr is missing', 'gracePeriod is']],
+  ])('that %s is rejected with every reason', async (_, job, made, asked, reasons) => {
+    await harness.writeQueue(bounded);
+    const inputs: JobSpecInput['inputs'] = {
+      type: 'object',
+      properties: { lr: { type: 'number', required: true }, n: { type: 'integer' } },
+    };
+    await create('exit 0', { ...(reasons[0]?.startsWith('runConfig') === true ? { inputs } : {}), ...made });
+    const rejection = harness.workflow('wrong').resolve(launch(job, asked));
+    for (const reason of reasons) await expect(rejection).rejects.toEqual(failure('LaunchRejected', reason));
+    expect(await harness.json(keyOf.plan('wrong'))).toBeUndefined();
+  });
+
+  test.each([
+    ['nothing of a job', '{"job": 7}', /train:v0 .*v0\.json\) is no job: job is 7/],
+    ["an environment of the agent's", '{"job": {"env": {"PATH": "/evil"}}}', /job\.env is .*: not a known field/],
+  ])('whose version was made by hand, as %s, is rejected', async (_, content, sentence) => {
+    await harness.store.put(keyOf.jobVersion('vision', 'train', 0), Buffer.from(content));
+    const rejection = harness.workflow().resolve(launch('train'));
+    await expect(rejection).rejects.toMatchObject({ type: 'LaunchRejected', message: sentence });
+  });
 });
 
 test('a queue that does not exist is rejected with those that do', async () => {

@@ -1,7 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cancel, logs, preempt, result, show } from '../../client/index.ts';
+import {
+  cancel,
+  createJob,
+  describeJob,
+  list,
+  logs,
+  preempt,
+  result,
+  show,
+  submit,
+  type JobSpecInput,
+} from '../../client/index.ts';
 import { statusQuery } from '../../contracts/messages.ts';
 import { Cluster, type Started } from '../support/cluster.ts';
 import { isRunning } from '../support/process-pids.ts';
@@ -95,6 +106,66 @@ test('a preempted run goes on from its checkpoint under the same name', async ()
   });
   const counted = (await lines(run.workflowId)).flatMap((line) => /"i": (\d+)/.exec(line)?.[1] ?? []);
   expect(counted.map(Number)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+});
+
+test('a run of a job keeps its version when it is preempted while the alias moves', async () => {
+  const source = { code: { dir: join(cluster.home, 'code') } };
+  const create = (word: string) => {
+    const entrypoint = ['sh', '-c', `echo ${word} $RELAUNCH_CONFIG; [ $RELAUNCH_ATTEMPT = 2 ] || sleep 60`];
+    const naming = { project: 'vision', name: 'digits', aliases: ['prod'] };
+    return createJob(cluster.relaunch.store, { source, entrypoint, runConfig: { lr: 0.1, word } }, naming);
+  };
+  await create('first');
+  const asked = { queue: 'laptop', source: { job: 'vision/digits:prod' }, runConfig: { lr: 0.2 } };
+  const run = await submit(cluster.relaunch, asked);
+  await until(run.workflowId, 'running');
+  expect(await create('second')).toMatchObject({ id: 'vision/digits:v1', isNew: true });
+  await preempt(cluster.relaunch, run.workflowId, {});
+  const end = await result(cluster.relaunch, run.workflowId);
+  expect(end).toMatchObject({ state: 'succeeded', requeues: 1, job: 'vision/digits:v0' });
+  expect(await lines(run.workflowId)).toEqual(Array(2).fill('stdout first {"lr":0.2,"word":"first"}'));
+  const { code, output } = await cluster.run(
+    ...['launch', '-q', 'laptop', '-j', 'vision/digits:prod', '--set', 'lr=0.3', '--json'],
+    ...['-E', 'sh -c "echo third $RELAUNCH_CONFIG"'],
+  );
+  expect(code).toBe(0);
+  const { workflowId } = JSON.parse(output) as { workflowId: string };
+  await result(cluster.relaunch, workflowId);
+  expect(await lines(workflowId)).toEqual(['stdout third {"lr":0.3,"word":"second"}']);
+  expect(await show(cluster.relaunch, workflowId)).toMatchObject({
+    ...{ name: 'digits', project: 'vision', job: 'vision/digits', end: { job: 'vision/digits:v1' } },
+  });
+  const runs = async () => (await list(cluster.relaunch, { job: 'vision/digits' })).map((row) => row.workflowId);
+  await expect.poll(async () => (await runs()).sort()).toEqual([run.workflowId, workflowId].sort());
+});
+
+test('a job that is not there, or of other inputs, is refused before anything is started', async () => {
+  const launch = (job: string, runConfig = {}) =>
+    submit(cluster.relaunch, { queue: 'laptop', source: { job }, runConfig });
+  await expect(launch('nothing')).rejects.toThrow(/job uncategorized\/nothing does not exist in file:.*no jobs/);
+  const inputs: JobSpecInput['inputs'] = { type: 'object', properties: { lr: { type: 'number', maximum: 1 } } };
+  const source = { code: { dir: join(cluster.home, 'code') } };
+  await createJob(cluster.relaunch.store, { source, entrypoint: ['true'], inputs }, { name: 'strict' });
+  await expect(launch('strict', { lr: 2 })).rejects.toThrow(
+    /nothing was started:\nrunConfig.lr is 2: a number, at most 1/,
+  );
+});
+
+test('an image that is launched is recorded as a job, and nothing of it is uploaded', async () => {
+  const { relaunch } = cluster;
+  const before = await relaunch.store.list('code/');
+  const launch = (project: string) =>
+    submit(relaunch, { queue: 'laptop', project, source: { image: 'registry.example/team/train:1.2' } });
+  expect((await launch('vision')).job).toBe('vision/job-registry.example_team_train:v0');
+  expect(await describeJob(relaunch.store, 'vision/job-registry.example_team_train:1.2')).toMatchObject({
+    record: { job: { source: { image: 'registry.example/team/train:1.2' } } },
+  });
+  const elsewhere = await launch('no word');
+  expect(elsewhere.job).toBeUndefined();
+  expect(elsewhere.notes).toEqual([
+    expect.stringMatching(/^no job is recorded of the image: project is "no word": at most/),
+  ]);
+  expect(await relaunch.store.list('code/')).toEqual(before);
 });
 
 test('cancel while queued: no attempt is made', async () => {

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   cancel,
+  createJob,
+  list,
+  logs,
   progress,
   removeSweep,
   rerunFailedTrials,
@@ -96,6 +99,33 @@ launch: { queue: wide }
     '2,ID,succeeded,1,adam,2,2',
   ]);
 });
+
+test.concurrent('over a job: one version for all trials, which get their points on top of its defaults', async () => {
+  const { store } = cluster.relaunch;
+  const spec = { source: { code: { dir: join(cluster.home, 'code') } }, runConfig: { base: 1 } };
+  const create = (word: string) =>
+    createJob(store, { ...spec, entrypoint: ['sh', '-c', `echo ${word} $RELAUNCH_CONFIG`] }, { name: 'swept' });
+  await create('first');
+  await writeFile(
+    join(cluster.home, 'over-a-job.yaml'),
+    'method: grid\nparameters: { n: { values: [1, 2] } }\njob: swept:latest\nscheduler: { num_workers: 1 }\n',
+  );
+  const started = await cluster.run('sweep', 'over-a-job.yaml', '-q', 'wide', '--json');
+  const { id } = JSON.parse(started.output) as { id: string };
+  await until('its plan', () => store.has(keyOf.sweepPlan(id)));
+  await create('second');
+  expect(await sweepResult(cluster.relaunch, id)).toMatchObject({ state: 'succeeded', tally: { succeeded: 2 } });
+  const said = await Promise.all((await trials(cluster.relaunch, id)).map(({ run }) => wordsOf(run)));
+  expect(said).toEqual([['first {"base":1,"n":1}'], ['first {"base":1,"n":2}']]);
+  const runs = await list(cluster.relaunch, { job: 'uncategorized/swept', sweep: id });
+  expect(runs).toHaveLength(2);
+});
+
+async function wordsOf(run: string): Promise<string[]> {
+  const words: string[] = [];
+  for await (const { line } of logs(cluster.relaunch, run)) words.push(line.m);
+  return words;
+}
 
 test.concurrent.each([
   ['more workers than the queue has', ['-q', 'narrow', '-n', '3'], 'numWorkers is 3: at most 2 on queue "narrow"'],

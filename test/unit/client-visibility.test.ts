@@ -42,8 +42,9 @@ test('no value closes its own quotes', () => {
 });
 
 test('the closer look compares whole values', () => {
-  const run = { queue: 'q', user: 'u', project: 'a"b', tags: ['x'], sweep: 's' };
-  expect(matches(run, { project: 'a"b', tag: 'x', queue: 'q', user: 'u', sweep: 's' })).toBe(true);
+  const run = { queue: 'q', user: 'u', project: 'a"b', tags: ['x'], sweep: 's', job: 'p/j' };
+  expect(matches(run, { project: 'a"b', tag: 'x', queue: 'q', user: 'u', sweep: 's', job: 'p/j' })).toBe(true);
+  expect(matches(run, { job: 'p/k' })).toBe(false);
   expect(matches(run, { sweep: 's"' })).toBe(false);
   expect(matches(run, { project: 'a"' })).toBe(false);
   expect(matches(run, { tag: 'y' })).toBe(false);

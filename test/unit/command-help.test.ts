@@ -1,45 +1,29 @@
 import { expect, test } from 'vitest';
-import type { Cli } from '../../scripts/cli.ts';
-import { complaintOf } from '../../scripts/complaint.ts';
-import { programOf } from '../../scripts/program.ts';
+import { runCommand } from '../support/run-command.ts';
 
-async function relaunch(...argv: string[]): Promise<{ out: string; err: string; code: number }> {
-  let [out, err, code] = ['', '', 0];
-  const screen = (write: (text: string) => void) => ({
-    tty: false,
-    raw: write,
-    line: (text = '') => {
-      write(`${text}\n`);
-    },
-  });
-  const cli: Cli = {
-    env: { RELAUNCH_HOME: '/nowhere', TEMPORAL_ADDRESS: '127.0.0.1:1' },
-    argv,
-    cwd: '/',
-    user: 'ada',
-    version: '1.2.3',
-    out: screen((text) => (out += text)),
-    err: screen((text) => (err += text)),
-    exitWith: (asked) => (code = asked),
-  };
-  try {
-    await programOf(cli).parseAsync(argv, { from: 'user' });
-  } catch (error) {
-    const complaint = complaintOf(error, false);
-    err += complaint.lines.join('\n');
-    code = complaint.code;
-  }
-  return { out, err, code };
-}
+const relaunch = (...argv: string[]) => runCommand(argv);
 
-test.each(['launch', 'list', 'show', 'logs', 'cancel', 'preempt', 'delete', 'agent', 'control', 'dev', 'queue create'])(
-  '%s has help',
-  async (command) => {
-    const { out, code } = await relaunch(...command.split(' '), '--help');
-    expect(out).toContain('Examples:');
-    expect(code).toBe(0);
-  },
-);
+test.each([
+  'launch',
+  'list',
+  'show',
+  'logs',
+  'cancel',
+  'preempt',
+  'delete',
+  'agent',
+  'control',
+  'dev',
+  'queue create',
+  'job create code',
+  'job create image',
+  'job list',
+  'job describe',
+])('%s has help', async (command) => {
+  const { out, code } = await relaunch(...command.split(' '), '--help');
+  expect(out).toContain('Examples:');
+  expect(code).toBe(0);
+});
 
 test('--version', async () => {
   expect(await relaunch('--version')).toEqual({ out: '1.2.3\n', err: '', code: 0 });

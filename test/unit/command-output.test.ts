@@ -24,6 +24,7 @@ const row: RunRow = {
   attempt: 2,
   tags: [hostile],
   sweep: undefined,
+  job: hostile,
   startedAt: new Date(0),
   closedAt: undefined,
 };

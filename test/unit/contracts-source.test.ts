@@ -21,7 +21,7 @@ test.each([
 });
 
 describe('exactly one source is needed', () => {
-  const one = 'exactly one of code: {dir}, git: {url} and image: NAME';
+  const one = 'exactly one of code: {dir}, git: {url}, image: NAME and job: NAME';
 
   test.each([
     ['none', {}, `it is {}: ${one}`],
@@ -33,6 +33,17 @@ describe('exactly one source is needed', () => {
   ])('not %s', (_, value, sentence) => {
     expect(wrongWith(value)).toContain(sentence);
   });
+});
+
+test.each([
+  ['by its name', 'vision/digits:prod', { name: 'vision/digits:prod' }],
+  ['as a sweep has pinned it', { name: 'a/b:v3', digest: sha256, image: 'train:v3' }, undefined],
+])('a job %s is a source', (_, job, read) => {
+  expect(source.parse({ job })).toEqual({ job: read ?? job });
+});
+
+test.each(['', 'a/b/c', 7, { name: '../x' }, { name: 'a', version: 1 }])('the job %j is none', (job) => {
+  expect(wrongWith({ job })).toMatch(/^job(\.\w+)? is .*: (a job such as digits, digits:prod|not a known field)/);
 });
 
 test.each([

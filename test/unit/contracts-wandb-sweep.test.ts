@@ -61,6 +61,19 @@ test('a value of the environment is text, also where it looks like a macro', () 
   expect(sweep.launch.entrypoint).toEqual(['x', 'a${envvar:HOME}$&']);
 });
 
+test('a job as W&B names it is the source, and has a command of its own', () => {
+  const { program: _, ...rest } = minimal;
+  const { sweep, notes } = read({ ...rest, job: 'team/vision/digits:v3' });
+  expect(sweep.launch).toMatchObject({ source: { job: 'vision/digits:v3' } });
+  expect(sweep.launch.entrypoint).toBeUndefined();
+  expect(notes).toEqual(['entity "team" is not taken from the file: say --entity']);
+  const own = read({ ...minimal, job: 'digits' }).sweep.launch;
+  expect(own).toMatchObject({
+    source: { job: 'digits' },
+    entrypoint: ['/usr/bin/env', 'python', 'train.py', '${args}'],
+  });
+});
+
 test('what means nothing here is said', () => {
   const { notes } = read({
     ...minimal,
@@ -79,7 +92,8 @@ test.each([
   ['Bayesian search', { method: 'bayes' }, 'method is "bayes": Bayesian search comes later'],
   ['a custom scheduler', { method: 'custom' }, 'custom schedulers come later'],
   ['early termination', { early_terminate: { type: 'hyperband' } }, 'early termination comes later'],
-  ['a job', { job: 'x' }, 'a job as a source comes later'],
+  ['a job beside an image', { job: 'x', image_uri: 'y' }, 'image_uri is "y": beside job: choose one'],
+  ['a job that is no name', { job: 7 }, 'job is 7: the name of a job'],
   ['several metrics', { metrics: [] }, 'comes later'],
   ['a key that nobody knows', { foo: 1 }, 'foo is 1: not a known field'],
   ['a scheduler of its own', { scheduler: { num_workers: 1, job: 'x' } }, 'scheduler.job is "x": not a known field'],

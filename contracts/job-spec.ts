@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { canonicalJson, sha256Hex } from './hash.ts';
+import { imageFields, imageSpec } from './image-spec.ts';
+import { inputIssues, inputSchema } from './input-schema.ts';
+import { jobWord, latest, mostVersion, versionIn } from './job-reference.ts';
+import { command, contradictions, plainText } from './launch-spec.ts';
+import { codeSource, imageName } from './source.ts';
+
+const sourceRule = 'exactly one of code: {dir} and image: NAME';
+
+/** What a job is made of: a source, and what its launches are unless they say otherwise. The content of a version. */
+export const jobSpec = z
+  .strictObject({
+    source: z
+      .strictObject({ code: codeSource.optional(), image: imageName.optional() }, `a source: ${sourceRule}`)
+      .refine(({ code, image }) => (code === undefined) !== (image === undefined), sourceRule),
+    ...imageSpec.shape,
+    /** Empty: the image's own, or that of the Dockerfile. */
+    entrypoint: command.default([]),
+    /** Over it comes the launch's, map by map. */
+    runConfig: z.record(z.string(), z.json(), 'a map').default({}),
+    /** What a launch's configuration may be, together with that of the job. */
+    inputs: inputSchema.optional(),
+    /** W&B's: kept for whoever asks. Nothing is started for them. */
+    services: z.record(z.string().min(1, 'a name'), z.enum(['always', 'never'], 'always or never')).default({}),
+  })
+  .check((context) => {
+    const refuse = (path: PropertyKey[], input: unknown, message: string) =>
+      context.issues.push({ code: 'custom', path, input, message });
+    const job = context.value;
+    for (const { path, message } of contradictions(job)) refuse([path], job[path], message);
+    if (job.source.image !== undefined) {
+      const given = imageFields.filter((field) => job[field] !== undefined && canonicalJson(job[field]) !== '{}');
+      for (const field of given) refuse([field], job[field], 'not of an image, which is made already');
+    } else if (job.entrypoint.some((word) => word.split('/').includes('..'))) {
+      refuse(['entrypoint'], job.entrypoint, 'paths within the source: without ".."');
+    }
+    const wrong = job.inputs === undefined ? [] : inputIssues(job.inputs, job.runConfig, { isWhole: false });
+    for (const { path, rule } of wrong) refuse(path.split('.'), job.runConfig, rule);
+  });
+export type JobSpecInput = z.input<typeof jobSpec>;
+export type JobSpec = z.output<typeof jobSpec>;
+
+/** `jobs/<project>/<name>/v<N>.json`. Submitters write it: hostile to agents, who check it whenever they read it. */
+export const jobRecord = z
+  .strictObject({
+    job: jobSpec,
+    description: plainText(1_000).optional(),
+    /** Who made it: a claim, not proof. */
+    by: plainText(128).optional(),
+    createdAt: z.iso.datetime('a date'),
+  })
+  .check(({ value: { job }, issues }) => {
+    if (job.source.code === undefined || job.source.code.digest !== undefined) return;
+    const path = ['job', 'source', 'code', 'digest'];
+    issues.push({ code: 'custom', path, input: undefined, message: 'packed by `relaunch job create`' });
+  });
+export type JobRecord = z.output<typeof jobRecord>;
+
+/** A name for a version, which may be moved to another one. `latest` moves by itself. */
+export const jobAlias = jobWord.refine(
+  (alias) => alias !== latest && versionIn(alias) === undefined,
+  `no alias of yours: ${latest} follows the newest version, and v<N> is one`,
+);
+
+/** `jobs/<project>/<name>/aliases.json`: the version that each leads to. */
+export const jobAliases = z.record(jobAlias, z.int().min(0).max(mostVersion));
+export type JobAliases = z.output<typeof jobAliases>;
+
+/** Tells whether two versions are the same: where the code lay does not matter. */
+export function contentDigest({ source, ...rest }: JobSpec): string {
+  const { code } = source;
+  return sha256Hex(canonicalJson({ ...rest, source: code === undefined ? source : { code: { digest: code.digest } } }));
+}
+
+/** The name of a job that was given none, as W&B makes it: `job-<image>`, `job-code-<directory>`. */
+export function defaultJobName({ code, image }: JobSpec['source']): string {
+  const from = image === undefined ? `code-${directoryName(code?.dir ?? '')}` : splitImage(image).repository;
+  const name = `job-${from}`.replace(/[^A-Za-z0-9_.-]/g, '_');
+  return name.length <= 128 ? name : `${name.slice(0, 63)}..${name.slice(-63)}`;
+}
+
+const directoryName = (dir: string): string => dir.split(/[/\\]/).findLast((part) => part !== '') ?? '';
+
+/** An image's name without its tag and digest, and the tag. */
+export function splitImage(image: string): { repository: string; tag: string | undefined } {
+  const [name = ''] = image.split('@');
+  const [, repository = name, tag] = /^(.*):([^/:]+)$/.exec(name) ?? [];
+  return { repository, tag };
+}

@@ -1,0 +1,56 @@
+import { inputIssues } from './input-schema.ts';
+import { fieldIssue, type FieldIssue } from './issues.ts';
+import type { JobSpec } from './job-spec.ts';
+import { contradictions, type LaunchSpec } from './launch-spec.ts';
+
+type Json = LaunchSpec['runConfig'][string];
+type Config = LaunchSpec['runConfig'];
+
+/**
+ * A launch of a job. What it says itself holds over what the job says: an entry point, a Dockerfile or base image, a context as a whole;
+ * the configuration map by map. `isWhole`: the configuration is, else more of it comes later.
+ */
+export function mergeJob(
+  spec: LaunchSpec,
+  job: JobSpec,
+  { isWhole = true }: { isWhole?: boolean } = {},
+): { spec: LaunchSpec; issues: FieldIssue[] } {
+  const { dockerfile, baseImage } = spec.dockerfile === undefined && spec.baseImage === undefined ? job : spec;
+  const merged: LaunchSpec = {
+    ...spec,
+    source: job.source,
+    entrypoint: spec.entrypoint.length > 0 ? spec.entrypoint : job.entrypoint,
+    ...{ dockerfile, baseImage },
+    buildContext: spec.buildContext ?? job.buildContext,
+    workingDir: spec.workingDir ?? job.workingDir,
+    builder: { ...job.builder, ...spec.builder },
+    runConfig: mergeConfig(job.runConfig, spec.runConfig),
+  };
+  const issues = contradictions(merged).map(({ path, message }) => fieldIssue([path], merged, message));
+  return { spec: merged, issues: [...issues, ...inputsOf(job, merged.runConfig, { isWhole })] };
+}
+
+/** What a job does not allow of the configurations of a sweep's trials: of the first that is wrong. */
+export function trialIssues(job: JobSpec, launch: Config, trials: readonly Config[]): FieldIssue[] {
+  for (const trial of trials) {
+    const issues = inputsOf(job, mergeConfig(job.runConfig, { ...launch, ...trial }));
+    if (issues.length > 0) return issues;
+  }
+  return [];
+}
+
+const inputsOf = (job: JobSpec, config: Config, options?: { isWhole: boolean }): FieldIssue[] =>
+  job.inputs === undefined ? [] : inputIssues(job.inputs, config, options);
+
+/** Maps come together at any depth; of all else the later one holds. */
+function mergeConfig(base: Config, over: Config): Config {
+  const merged = new Map<string, Json>(Object.entries(base));
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged.get(key);
+    merged.set(key, isMap(before) && isMap(value) ? mergeConfig(before, value) : value);
+  }
+  return Object.fromEntries(merged);
+}
+
+const isMap = (value: Json | undefined): value is Config =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);

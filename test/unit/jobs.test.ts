@@ -1,0 +1,215 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { createJob, describeJob, listJobs } from '../../client/jobs.ts';
+import { namedJob } from '../../contracts/job-reference.ts';
+import { jobVersions, findJob, readAliases } from '../../store/jobs.ts';
+import { keyOf } from '../../store/layout.ts';
+import { openStore } from '../../store/open-store.ts';
+import type { Store } from '../../store/store.ts';
+
+const scratch = await mkdtemp(join(tmpdir(), 'relaunch-jobs-'));
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+let store: Store;
+beforeEach(async () => {
+  store = openStore(pathToFileURL(await mkdtemp(join(scratch, 'store-'))).href);
+});
+
+const image = (name: string) => ({ source: { image: name } });
+const train = { project: 'vision', name: 'train' };
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+const found = async (reference: string) => (await findJob(store, namedJob(reference, 'vision'))).version;
+
+test('a version changes with its content alone, and latest follows', async () => {
+  expect(await createJob(store, image('a'), train)).toMatchObject({ id: 'vision/train:v0', version: 0, isNew: true });
+  expect(await createJob(store, image('a'), { ...train, user: 'eve' })).toMatchObject({ version: 0, isNew: false });
+  expect(await createJob(store, { ...image('a'), entrypoint: ['x'] }, train)).toMatchObject({
+    version: 1,
+    isNew: true,
+  });
+  expect(await found('train')).toBe(1);
+  // As in W&B, what counts is the newest version: a change back is a change.
+  expect(await createJob(store, image('a'), train)).toMatchObject({ version: 2, isNew: true });
+  expect(await found('train:latest')).toBe(2);
+  expect(await found('vision/train:v0')).toBe(0);
+});
+
+test('a directory is packed once, wherever it lies', async () => {
+  const [one, two] = [join(scratch, 'one'), join(scratch, 'two')];
+  for (const dir of [one, two]) {
+    await mkdir(dir);
+    await writeFile(join(dir, 'train.py'), 'print(1)');
+  }
+  const at = (dir: string) => ({ source: { code: { dir } }, entrypoint: ['python', 'train.py'] });
+  expect(await createJob(store, at(one), { name: 'digits' })).toMatchObject({ id: 'uncategorized/digits:v0' });
+  expect(await createJob(store, at(two), { name: 'digits' })).toMatchObject({ version: 0, isNew: false });
+  await writeFile(join(two, 'train.py'), 'print(2)');
+  expect(await createJob(store, at(two), { name: 'digits' })).toMatchObject({ version: 1, isNew: true });
+  expect(await store.list('code/')).toHaveLength(2);
+});
+
+test('aliases move to the version they are asked for, an image has its tag', async () => {
+  await createJob(store, image('train:1.0'), { ...train, aliases: ['prod', 'best'] });
+  expect(await createJob(store, image('train:1.1'), { ...train, aliases: ['prod'] })).toMatchObject({
+    aliases: ['prod', '1.1'],
+    notes: [],
+  });
+  expect(await readAliases(store, train)).toEqual({ prod: 1, best: 0, '1.0': 0, '1.1': 1 });
+  expect(await found('train:best')).toBe(0);
+  // Content that was there may get another name, and gives one back.
+  expect(await createJob(store, image('train:1.1'), { ...train, aliases: ['best'] })).toMatchObject({ isNew: false });
+  expect(await found('train:best')).toBe(1);
+  const { aliases, notes } = await createJob(store, image('train:v7'), train);
+  expect(aliases).toEqual([]);
+  expect(notes).toEqual([expect.stringContaining('tag v7 is no alias')]);
+});
+
+test('twenty creates at once get consecutive versions', async () => {
+  const created = await Promise.all(
+    numbers(20).map((i) => createJob(store, image(`train:t${String(i)}`), { ...train, aliases: [`a${String(i)}`] })),
+  );
+  expect(created.map(({ version }) => version).sort((a, b) => a - b)).toEqual(numbers(20));
+  const aliases = await readAliases(store, train);
+  for (const [i, { version }] of created.entries()) expect(aliases[`a${String(i)}`]).toBe(version);
+  expect(await found('train')).toBe(19);
+});
+
+test('twenty creates of one content at once are one version', async () => {
+  const created = await Promise.all(numbers(20).map(() => createJob(store, image('train:1'), train)));
+  expect(created.map(({ version }) => version)).toEqual(Array(20).fill(0));
+  expect(created.filter(({ isNew }) => isNew)).toHaveLength(1);
+});
+
+test('two hundred creates of ten clients: consecutive versions, none lost', { timeout: 60_000 }, async () => {
+  const creator = fileURLToPath(new URL('../support/job-creator.ts', import.meta.url));
+  const clients = numbers(10).map(async (i) => {
+    const args = [creator, store.url, `c${String(i)}`, '20'];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    return stdout.trim().split('\n').map((line) => line.split(' ')); // prettier-ignore
+  });
+  const created = (await Promise.all(clients)).flat();
+  expect(created.map(([version]) => Number(version)).sort((a, b) => a - b)).toEqual(numbers(200));
+  expect(created.filter(([, isNew]) => isNew !== 'true')).toEqual([]);
+  const busy = { project: 'vision', name: 'busy' };
+  expect(await jobVersions(store, busy)).toEqual(numbers(200));
+  const images = numbers(200).map(async (version) => (await findJob(store, { ...busy, label: `v${String(version)}` })).record.job.source.image); // prettier-ignore
+  expect(new Set(await Promise.all(images)).size).toBe(200);
+  const aliases = await readAliases(store, busy);
+  expect(Object.keys(aliases)).toHaveLength(200 + 10 + 1);
+});
+
+test.each([
+  ['nothing to run', { source: { code: { dir: '.' } } }, {}, ['entrypoint is missing']],
+  ['no directory', { source: { code: {} }, entrypoint: ['x'] }, {}, ['source.code.dir is missing']],
+  [
+    'wrong names',
+    image('a'),
+    { project: 'a/b', name: '..', aliases: ['latest'], description: 'a\u001b[31m' },
+    ['project is "a/b"', 'name is ".."', 'aliases.0 is "latest": no alias of yours', 'description is'],
+  ],
+])('a job with %s is refused, and nothing is created', async (_, spec, naming, sentences) => {
+  const creating = createJob(store, spec, naming);
+  for (const sentence of sentences)
+    await expect(creating).rejects.toMatchObject({
+      type: 'LaunchRejected',
+      message: expect.stringContaining(sentence) as string,
+    });
+  expect(await store.list('')).toEqual([]);
+});
+
+test.each([
+  ['no such job', 'trian', 'job vision/trian does not exist in file:', 'project vision has: train'],
+  ['no such project', 'sound/x', 'job sound/x does not exist', 'project sound has no jobs: create one with'],
+  ['no such version', 'train:v7', 'job vision/train:v7 does not exist', 'up to v0 (latest), prod'],
+  ['no such alias', 'train:toString', 'job vision/train:toString does not exist', 'up to v0 (latest), prod'],
+])('%s: what there is is said', async (_, reference, ...sentences) => {
+  await createJob(store, image('a'), { ...train, aliases: ['prod'] });
+  for (const sentence of sentences)
+    await expect(found(reference)).rejects.toMatchObject({
+      type: 'LaunchRejected',
+      message: expect.stringContaining(sentence) as string,
+    });
+});
+
+describe('what somebody has put into the store by hand', () => {
+  const put = (key: string, content: unknown) =>
+    store.put(key, Buffer.from(typeof content === 'string' ? content : JSON.stringify(content)));
+  const record = (job: unknown) => ({ job, createdAt: new Date(0).toISOString() });
+
+  test.each([
+    ['no JSON', '{', 'it is not JSON'],
+    ['nothing of a job', [], 'it is []'],
+    [
+      'another image',
+      record({ source: { image: '--privileged' } }),
+      'job.source.image is "--privileged": a name such as',
+    ],
+    ['a Dockerfile elsewhere', record({ source: { code: { digest: 'a'.repeat(64) } }, dockerfile: '../../etc/passwd' }), 'job.dockerfile is "../../etc/passwd"'], // prettier-ignore
+    ['code that was not packed', record({ source: { code: { dir: '/etc' } }, entrypoint: ['x'] }), 'job.source.code.digest is missing'], // prettier-ignore
+    ['an environment', record({ source: { image: 'x' }, env: { LD_PRELOAD: 'x' } }), 'job.env is {"LD_PRELOAD":"x"}: not a known field'], // prettier-ignore
+    ['depths', record({ source: { image: 'x' }, runConfig: { a: deep(200) } }), 'nested more than 100 levels'],
+    ['too much', 'x'.repeat(2_000_001), 'it has more than 2000000 bytes'],
+  ])('%s as a version is refused in one sentence that names it', async (_, content, sentence) => {
+    await put(keyOf.jobVersion('vision', 'train', 0), content);
+    const error = await found('train').catch((thrown: unknown) => thrown as Error);
+    expect(error).toMatchObject({ type: 'LaunchRejected' });
+    expect((error as Error).message).toMatch(/^vision\/train:v0 \(jobs\/vision\/train\/v0\.json\) is no job: [^\n]*$/);
+    expect((error as Error).message).toContain(sentence);
+    expect(await createJob(store, image('a'), train)).toMatchObject({ version: 1 });
+    expect((await describeJob(store, 'vision/train')).versions).toMatchObject([{ version: 1 }, { version: 0 }]);
+  });
+
+  function deep(levels: number): unknown {
+    return JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`);
+  }
+
+  test('aliases that are none are refused; the newest version is launched without them', async () => {
+    await createJob(store, image('a'), train);
+    await put(keyOf.jobAliases('vision', 'train'), { prod: 'v0', latest: 7 });
+    await expect(found('train:prod')).rejects.toMatchObject({
+      type: 'LaunchRejected',
+      message: expect.stringContaining('the aliases of job vision/train (jobs/vision/train/aliases.json) are none: prod is "v0"') as string, // prettier-ignore
+    });
+    expect(await found('train')).toBe(0);
+    expect(await listJobs(store)).toEqual([{ ...train, newest: 0, versions: 1, aliases: undefined }]);
+  });
+
+  test('names that are no versions do not count', async () => {
+    for (const name of ['v01', 'v-1', 'v1e3', 'vx', 'aliases', 'v7/x', 'v1.0'])
+      await put(`jobs/vision/train/${name}.json`, '{}');
+    expect(await jobVersions(store, train)).toEqual([]);
+    await put('jobs/vision/train/v999999999.json', '{}');
+    await expect(createJob(store, image('a'), train)).rejects.toMatchObject({
+      message: expect.stringContaining('cannot have more versions') as string,
+    });
+  });
+});
+
+test('jobs are listed with their versions and aliases, those of a project alone too', async () => {
+  await createJob(store, image('a'), { ...train, aliases: ['prod'] });
+  await createJob(store, image('b'), train);
+  await createJob(store, image('c:1'));
+  const rows = [
+    { project: 'uncategorized', name: 'job-c', newest: 0, versions: 1, aliases: { '1': 0 } },
+    { ...train, newest: 1, versions: 2, aliases: { prod: 0 } },
+  ];
+  expect(await listJobs(store)).toEqual(rows);
+  expect(await listJobs(store, { project: 'vision' })).toEqual(rows.slice(1));
+  await expect(listJobs(store, { project: '../x' })).rejects.toMatchObject({ type: 'LaunchRejected' });
+});
+
+test('a job is described with the version that is asked for', async () => {
+  await createJob(store, image('a'), { ...train, aliases: ['prod'], description: 'the first', user: 'ada' });
+  await createJob(store, image('b'), train);
+  expect(await describeJob(store, 'train:prod', 'vision')).toMatchObject({
+    ...train,
+    ...{ version: 0, newest: 1, aliases: { prod: 0 } },
+    record: { job: image('a'), description: 'the first', by: 'ada' },
+    versions: [{ version: 1 }, { version: 0, record: { by: 'ada' } }],
+  });
+});
