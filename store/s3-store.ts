@@ -48,7 +48,8 @@ export function openS3Store(url: string, times: S3Times = {}): Store {
       await put('write', key, bytes);
     },
     putIfAbsent: (key, bytes) => put('write', key, bytes, { IfNoneMatch: '*' }),
-    replaceIfMatch: (key, bytes, etag) => put('replace', key, bytes, { IfMatch: etag }),
+    // An empty header is none.
+    replaceIfMatch: (key, bytes, etag) => put('replace', key, bytes, { IfMatch: etag || '""' }),
     remove: async (key) => {
       await use('remove', key, ({ s3 }, target) => s3.deleteObject(target));
     },

@@ -25,7 +25,7 @@ export interface Store {
   put(key: string, bytes: Uint8Array): Promise<void>;
   /** Writes only where nothing is. Answers whether it did. */
   putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean>;
-  /** Writes only over the version `etag`. Answers whether it did. */
+  /** Writes only over the version `etag`. Answers whether it did; where its answer was lost on the way, whether what is there now is ours. */
   replaceIfMatch(key: string, bytes: Uint8Array, etag: string): Promise<boolean>;
   /** No error if there is none. */
   remove(key: string): Promise<void>;
