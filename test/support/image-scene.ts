@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { stringify } from 'yaml';
 import type Docker from 'dockerode';
 import type { z } from 'zod';
@@ -12,6 +11,7 @@ import { upDocker, type DockerTestbed } from '../../scripts/testbed/docker/up.ts
 import { requestsIn } from './access-log.ts';
 import { Cluster } from './cluster.ts';
 import { dockerClient } from './docker-client.ts';
+import { remembered } from './remembered.ts';
 
 /** As a queue's file has them. */
 export type DockerArgs = Readonly<Record<string, z.core.util.JSONType>>;
@@ -124,11 +124,8 @@ export class ImageScene {
   }
 
   /** Everything that Temporal has of a run, as text. */
-  async remembered(workflowId: string): Promise<string> {
-    const handle = this.cluster.relaunch.temporal.workflow.getHandle(workflowId);
-    const json = historyToJSON(await handle.fetchHistory());
-    const payloads = [...json.matchAll(/"data":\s*"([^"]+)"/g)].map(([, data = '']) => Buffer.from(data, 'base64'));
-    return [json, ...payloads.map(String)].join('\n');
+  remembered(workflowId: string): Promise<string> {
+    return remembered(this.cluster.relaunch, workflowId);
   }
 
   stop(): Promise<void> {
