@@ -1,4 +1,4 @@
-/** Compiles what the package ships to dist/: the typed client, the command, and the files beside the code that are not TypeScript. */
+/** Compiles what the package ships to dist/: the typed client, the command, and the files beside the code that are not TypeScript. What it is given more, tsc is given. */
 import { chmod, cp, glob, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
@@ -7,7 +7,13 @@ const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 
 await rm(dist, { recursive: true, force: true });
-await execa('tsc', ['-p', 'tsconfig.build.json'], { cwd: root, preferLocal: true, localDir: root, stdio: 'inherit' });
+const more = process.argv.slice(2);
+await execa('tsc', ['-p', 'tsconfig.build.json', ...more], {
+  cwd: root,
+  preferLocal: true,
+  localDir: root,
+  stdio: 'inherit',
+});
 for await (const file of glob('{activities,store,workers,workflows}/**/*.sh', { cwd: root })) {
   await mkdir(dirname(join(dist, file)), { recursive: true });
   await cp(join(root, file), join(dist, file));

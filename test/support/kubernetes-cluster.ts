@@ -21,7 +21,7 @@ export interface TestNamespace {
   kubeconfig: string;
   pods(selector?: string): Promise<Pod[]>;
   jobs(): Promise<Job[]>;
-  /** Applies a file of deploy/kubernetes, as an admin would who changes it first. */
+  /** Applies a file of deploy/, by default of deploy/kubernetes, as an admin would who changes it first. */
   apply(file: string, change?: (text: string) => string): Promise<void>;
   /** Ends and removes everything in it, finalizers too. */
   cleanup(): Promise<void>;
@@ -95,7 +95,7 @@ async function apply(
   file: string,
   change = (text: string): string => text,
 ): Promise<void> {
-  const path = fileURLToPath(new URL(`../../deploy/kubernetes/${file}`, import.meta.url));
+  const path = fileURLToPath(new URL(file, new URL('../../deploy/kubernetes/', import.meta.url)));
   for (const document of parseAllDocuments(change(await readFile(path, 'utf8'))))
     await create(admin, document.toJS() as Manifest, namespace);
 }
@@ -109,6 +109,10 @@ const collections = new Map<string, (namespace: string) => string>([
   ['ServiceAccount', (namespace) => `/api/v1/namespaces/${namespace}/serviceaccounts`],
   ['Role', (namespace) => `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles`],
   ['RoleBinding', (namespace) => `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`],
+  ['ConfigMap', (namespace) => `/api/v1/namespaces/${namespace}/configmaps`],
+  ['StatefulSet', (namespace) => `/apis/apps/v1/namespaces/${namespace}/statefulsets`],
+  ['Deployment', (namespace) => `/apis/apps/v1/namespaces/${namespace}/deployments`],
+  ['PodDisruptionBudget', (namespace) => `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets`],
   ['ClusterRole', () => '/apis/rbac.authorization.k8s.io/v1/clusterroles'],
   ['ClusterRoleBinding', () => '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings'],
 ]);

@@ -34,7 +34,10 @@ export class KubernetesScene {
   }
 
   /** Queue `real` has its pods on the real node, queue `kwok` on those that kwok plays; more of them as said. */
-  static async start(more: Queues | ((namespace: TestNamespace) => Queues) = {}): Promise<KubernetesScene> {
+  static async start(
+    more: Queues | ((namespace: TestNamespace) => Queues) = {},
+    options: Parameters<typeof Cluster.start>[1] = {},
+  ): Promise<KubernetesScene> {
     const namespace = await testNamespace();
     try {
       const wanted = typeof more === 'function' ? more(namespace) : more;
@@ -46,6 +49,7 @@ export class KubernetesScene {
       const common = { backend: 'kubernetes', gracePeriod: '1s' };
       const cluster = await Cluster.start(
         Object.fromEntries(Object.entries(queues).map(([name, queue]) => [name, { ...common, ...queue }])),
+        options,
       );
       cluster.env['KUBECONFIG'] = namespace.kubeconfig;
       return new KubernetesScene(cluster, namespace);
