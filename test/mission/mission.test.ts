@@ -1,26 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import type { Pod } from '../../activities/backends/kubernetes/objects.ts';
-import { result, type Run } from '../../client/index.ts';
-import { submitDigits, watch } from '../../scripts/quickstart/train.ts';
+import { result, show, type Run } from '../../client/index.ts';
+import { epochs, watch } from '../../scripts/quickstart/train.ts';
 import { problemsOf, type Trained } from '../../scripts/quickstart/verdict.ts';
 import { upDocker, type DockerTestbed } from '../../scripts/testbed/docker/up.ts';
 import { never } from '../support/backend-harness.ts';
 import { Disruptions } from '../support/disruptions.ts';
+import { gitServer, type GitServer } from '../support/git-server.ts';
 import { KubernetesScene } from '../support/kubernetes-scene.ts';
 import { provideVolume, type Volume } from '../support/kubernetes-volume.ts';
+import { readTree } from '../support/trees.ts';
 
 // One waits for the kubelet's patience with a registry that says no.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
+const example = fileURLToPath(new URL('../../examples/digits', import.meta.url));
+/** Of the git server: it wants a token. */
+const repository = '/private/digits.git';
 
 const checkpoints = { claimName: 'checkpoints' };
 
 let scene: KubernetesScene;
 let testbed: DockerTestbed;
 let volume: Volume;
+let git: GitServer;
 /** Where the images of these tests go, and nobody else's. */
 let destination: string;
 
@@ -34,9 +42,11 @@ beforeAll(async () => {
   const secret = `relaunch-registry-${registry().replace(':', '-')}`;
   await scene.namespace.apply('pull-secrets/role.yaml', (role) => role.replace('relaunch-registry-docker.io', secret));
   volume = await provideVolume(scene.namespace, checkpoints.claimName);
+  git = await gitServer(scene.cluster.home);
 }, 600_000);
 
 afterAll(async () => {
+  await git[Symbol.asyncDispose]();
   await scene.stop();
   await volume.remove();
 });
@@ -60,13 +70,23 @@ async function trained(run: Run, atEpoch: (epoch: number) => void): Promise<Trai
   return watch(relaunch, run, undefined, watcher, never);
 }
 
-const digits = (name: string, epochSleepS: number): Promise<Run> =>
-  submitDigits(scene.cluster.relaunch, { name, queue: 'k8s', epochSleepS, user: 'ada' });
+/** `relaunch launch` of the example's repository. */
+async function digits(name: string, epochSleepS: number): Promise<Run> {
+  const config = { epochs, seed: 1, epoch_sleep: epochSleepS };
+  const sets = Object.entries(config).flatMap(([key, value]) => ['--set', `${key}=${String(value)}`]);
+  const what = ['-u', git.url(repository), '-q', 'k8s', '-E', 'python3 train.py'];
+  const { code, output } = await scene.cluster.run('launch', ...what, '--name', name, ...sets, '--json');
+  expect(code, output).toBe(0);
+  return JSON.parse(output) as Run;
+}
 
 test.concurrent(
-  'an image is built, pushed, pulled by digest with our credentials and run; evicted half-way, it comes back and goes on exactly',
+  'a commit of a private repository is built, pushed, pulled by digest with our credentials and run; evicted half-way, it comes back and goes on exactly',
   async () => {
+    const commit = await (await git.create(repository)).commit(await readTree(example));
+    await writeFile(join(scene.cluster.home, 'token'), git.token);
     await agent('k8s', testbed.registry.private.dockerConfigDir, {
+      git: { [git.host]: { username: git.username, token: { file: 'token' }, caBundle: git.certificate } },
       docker: { host: testbed.dockerHost },
       builder: {
         destination,
@@ -85,7 +105,7 @@ test.concurrent(
     const [uninterrupted, preempted] = await Promise.all([
       trained(reference, () => undefined),
       trained(run, (epoch) => {
-        if (epoch === 9) evict().then(evicted.resolve, evicted.reject);
+        if (epoch === epochs / 2) evict().then(evicted.resolve, evicted.reject);
       }),
     ]);
     expect(problemsOf(preempted, uninterrupted)).toEqual([]);
@@ -94,9 +114,13 @@ test.concurrent(
       requeues: 1,
       outcomes: ['preempted EvictionByEvictionAPI', 'succeeded'],
     });
-    expect((await evicted.promise).spec?.containers?.[0]?.image).toMatch(
-      new RegExp(`^${destination.replaceAll('.', '\\.')}[^@]*@sha256:[0-9a-f]{64}$`),
+    const images = [await evicted.promise, ...(await scene.podsOf(run, 2))].map(
+      ({ spec }) => spec?.containers?.[0]?.image ?? '',
     );
+    for (const image of images) expect(image).toMatch(/^[^@]+@sha256:[0-9a-f]{64}$/);
+    expect(new Set(images).size).toBe(1);
+    expect(images[0]?.startsWith(destination)).toBe(true);
+    expect((await show(scene.cluster.relaunch, run.workflowId)).git).toMatchObject({ ref: 'main', commit });
   },
 );
 
