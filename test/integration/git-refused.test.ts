@@ -21,7 +21,11 @@ beforeEach(async () => {
   await chmod(join(programs, 'git'), 0o755);
   started = () => readFile(calls, 'utf8').catch(() => '');
   const workplace = join(harness.scratch, 'fetches');
-  const git = new GitSources(harness.store, { workplace, hosts: {}, env: { PATH: `${programs}:/usr/bin:/bin` } });
+  const git = new GitSources(harness.store, {
+    workplace,
+    hosts: { 'git.example': { username: 'git' } },
+    env: { PATH: `${programs}:/usr/bin:/bin` },
+  });
   const run = harness.workflow('from-git', harness.agent({ git }));
   resolve = (source) => run.resolve(harness.spec('exit 0', { source: { git: source } }));
 });

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PinnedCommit } from '../../activities/sources/git/git-sources.ts';
 import type { FailureType } from '../../contracts/failures.ts';
+import { execa } from 'execa';
+import { placeOf } from '../../activities/sources/git/own-addresses.ts';
 import { packDirectory } from '../../store/archive.ts';
 import { gitServer } from '../support/git-server.ts';
 import { GitScene } from '../support/git-scene.ts';
@@ -181,7 +183,7 @@ describe('a private repository', () => {
 
   test('behind a certificate that nobody knows is not read', async () => {
     await fails(
-      scene.pin('/open/digits.git', {}, { hosts: {} }),
+      scene.pin('/open/digits.git', {}, { hosts: { [scene.server.host]: { username: 'git' } } }),
       'LaunchRejected',
       'a certificate that the agent does not trust',
     );
@@ -196,12 +198,53 @@ describe('a private repository', () => {
     });
     await fails(scene.pin('/moved/x.git'), 'LaunchRejected', 'leads elsewhere, where agents do not follow');
     expect(other.requests).toEqual([]);
-    await fails(
-      scene.sources().pin({ url: other.url('/private/x.git') }, new AbortController().signal),
-      'LaunchRejected',
-    );
+    const hosts = { ...scene.hosts(), [other.host]: { username: 'git', caBundle: other.certificate } };
+    const there = scene.sources({ hosts }).pin({ url: other.url('/private/x.git') }, new AbortController().signal);
+    await fails(there, 'LaunchRejected', `${other.host} refuses nobody`);
+    expect(other.requests.length).toBeGreaterThan(0);
     expect(other.requests.every(({ user }) => user === undefined)).toBe(true);
   });
+});
+
+test.each([
+  '127.0.0.1',
+  '127.1',
+  '2130706433',
+  'localhost',
+  '[::1]',
+  '[::ffff:127.0.0.1]',
+  '0.0.0.0',
+  '169.254.169.254',
+  '[fe80::1]',
+])('the agent asks nothing of %s, which others do not reach, unless its file allows it', async (name) => {
+  const before = scene.server.requests.length;
+  const port = scene.server.host.replace(/^.*:/, '');
+  await fails(
+    scene.sources({ hosts: {} }).pin({ url: `https://${name}:${port}/open/digits.git` }, new AbortController().signal),
+    'LaunchRejected',
+    `${name}:${port} is an address of the agent's own machine, or of its cloud`,
+  );
+  expect(scene.server.requests.length).toBe(before);
+});
+
+test('what a name stands for is told to git as it was looked up', async () => {
+  expect(await placeOf('192.0.2.1')).toBeUndefined();
+  const place = `git.example:${scene.server.host.replace(/^.*:/, '')}:127.0.0.1,127.0.0.1`;
+  const said = await execa(
+    'git',
+    [
+      '-c',
+      `http.curloptResolve=${place}`,
+      '-c',
+      'http.sslVerify=false',
+      '-c',
+      'http.lowSpeedTime=1',
+      'ls-remote',
+      `https://${place.replace(/:127.*$/, '')}/open/digits.git`,
+    ],
+    { reject: false, timeout: 20_000 },
+  );
+  expect(said.stdout).toContain('refs/heads/main');
 });
 
 describe('nothing of a commit harms the agent', () => {
@@ -357,7 +400,9 @@ test('a server that is away, and an agent without git, are waited for', async ()
     response.writeHead(500).end();
   });
   await fails(scene.pin('/500/x.git'), 'SourceUnavailable', 'cannot be read', 'error: 500');
-  const away = scene.sources().pin({ url: 'https://127.0.0.1:1/x.git' }, new AbortController().signal);
+  const away = scene
+    .sources({ hosts: { '127.0.0.1:1': { username: 'git' } } })
+    .pin({ url: 'https://127.0.0.1:1/x.git' }, new AbortController().signal);
   await fails(away, 'SourceUnavailable', "Couldn't connect to server");
   await fails(
     scene.pin('/open/digits.git', {}, { env: { PATH: '/nowhere' } }),

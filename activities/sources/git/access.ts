@@ -4,6 +4,7 @@ import type { GitHost, GitHosts } from '../../../contracts/git-hosts.ts';
 import type { GitRemote } from '../../../contracts/git-source.ts';
 import { systemReason } from '../../../store/system-errors.ts';
 import { rejectedSource, unavailable } from './failures.ts';
+import { placeOf } from './own-addresses.ts';
 
 /** What an agent knows of git servers, and may use of its own environment for them. */
 export interface GitSettings {
@@ -24,6 +25,7 @@ export interface Access {
 
 /** How a company lets its machines out. */
 const proxies = ['http_proxy', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'no_proxy', 'NO_PROXY'];
+const isProxy = (name: string): boolean => !/^no_/i.test(name);
 
 /**
  * Puts the credentials for a server, and for no other, into files of a directory that git is run in: command lines and environments can be
@@ -40,17 +42,22 @@ async function overHttps(
   env: GitSettings['env'],
   directory: string,
 ): Promise<Access> {
-  const certificates = known?.caBundle === undefined ? [] : [`http.sslCAInfo=${known.caBundle}`];
   const around = Object.fromEntries(
     proxies.flatMap((name) => {
       const value = env[name];
       return value ? [[name, value]] : [];
     }),
   );
+  // Where a proxy is in between, it looks hosts up, and decides.
+  const place = known === undefined && !Object.keys(around).some(isProxy) ? await placeOf(host) : undefined;
+  const config = [
+    ...(known?.caBundle === undefined ? [] : [`http.sslCAInfo=${known.caBundle}`]),
+    ...(place === undefined ? [] : [`http.curloptResolve=${place}`]),
+  ];
   if (known?.token === undefined) {
     return {
       account: `nobody (there is no token for git.${host} in the agent's file)`,
-      config: certificates,
+      config,
       env: around,
       secrets: [],
     };
@@ -62,7 +69,7 @@ async function overHttps(
   const of = 'file' in token ? `file ${token.file}` : `variable ${token.env}`;
   return {
     account: `${username} with the token of ${of}`,
-    config: [...certificates, 'credential.helper=store --file=credentials'],
+    config: [...config, 'credential.helper=store --file=credentials'],
     env: around,
     secrets: [secret, encodeURIComponent(secret), Buffer.from(`${username}:${secret}`).toString('base64')],
   };
