@@ -4,7 +4,7 @@ import { dirname } from 'node:path/posix';
 export const mostEntries = 100_000;
 
 /** More than packers come across; with what it is unpacked below, still a path that file systems take. */
-const mostPathBytes = 2_048;
+export const mostPathBytes = 2_048;
 /** What file systems take. */
 const mostNameBytes = 255;
 

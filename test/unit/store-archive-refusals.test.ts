@@ -30,6 +30,13 @@ test.each([['/etc/passwd'], ['../outside'], ['sub/../../outside'], ['loop/../up'
   },
 );
 
+test('a symbolic link whose target is too long is refused for that', async () => {
+  const root = await treeAt({ bad: `-> ${'./'.repeat(1_100)}x` });
+  await expect(packDirectory(root)).rejects.toMatchObject(
+    refusal(/^bad cannot be packed: its target is longer than 2048 bytes/),
+  );
+});
+
 test('a FIFO and a socket are refused by name, unless they are ignored', async () => {
   const root = await treeAt({ 'train.py': '' });
   execFileSync('sh', ['-c', 'mkfifo "$0"', join(root, 'pipe')]);
