@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { cancel, preempt, result, show, submit } from '../../client/index.ts';
 import { requestsIn } from '../support/access-log.ts';
 import { commandLinesWith } from '../support/command-lines.ts';
@@ -7,6 +7,9 @@ import { builderOn } from '../support/image-builds.ts';
 import { httpGate, type HttpGate } from '../support/http-gate.ts';
 import { ImageScene } from '../support/image-scene.ts';
 import { until } from '../support/until.ts';
+
+// Several builds in a row, on a machine that may be busy.
+vi.setConfig({ testTimeout: 240_000 });
 
 const queue = 'box';
 let scene: ImageScene;

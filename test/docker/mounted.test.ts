@@ -15,7 +15,7 @@ import { recordingSink } from '../support/recording-sink.ts';
 import { until } from '../support/until.ts';
 
 // An environment of Python takes seconds of computing to make, several at once on a machine that may be busy.
-vi.setConfig({ testTimeout: 120_000, maxConcurrency: 10 });
+vi.setConfig({ testTimeout: 240_000, maxConcurrency: 10 });
 
 describe('the container', () => {
   let harness: DockerHarness;
@@ -153,7 +153,7 @@ signal.pause()
           if (end !== undefined) throw new Error(JSON.stringify(end));
           return (await scene.lines(workflowId)).includes('saved');
         },
-        90_000,
+        180_000,
       );
       const inspected = JSON.stringify(await scene.docker.getContainer(`${id}-a1`).inspect());
       await givePython('3.13', testbed.images.busybox);
