@@ -135,6 +135,24 @@ describe('what is missing of a log is said in it', () => {
     expect(performance.now() - begun).toBeLessThan(2_000);
   });
 
+  test('when it ended while its node was away, behind what there is of it', async () => {
+    const { server, says, follower } = await scene();
+    const answered = Promise.withResolvers<undefined>();
+    server.next(logPath('p'), (exchange) => {
+      exchange.refuse(500, { message: 'Get "https://10.0.0.7:10250/containerLogs/default/p/main": EOF' });
+      void exchange.closed.then(answered.resolve);
+    });
+    says('p', { main: whole(logOf('main', 1)) });
+    const sink = recordingSink();
+    const logs = follower(sink);
+    logs.follow([podOf('p', { main: runs })], 'main');
+    await answered.promise;
+    const finishedAt = new Date().toISOString();
+    logs.follow([podOf('p', { main: { terminated: { exitCode: 0, startedAt, finishedAt } } })], 'main');
+    await logs.drained(5_000);
+    expect(texts(sink)).toEqual(['main 0', expect.stringContaining(note('its node was away from '))]);
+  });
+
   test('when it does not come to an end in time, behind what came of it', async () => {
     const lines = await noteOf(open(logOf('main', 2)), 50);
     expect(lines.map(({ m }) => m)).toEqual(['main 0', 'main 1', expect.stringContaining('within 0.05 s')]);

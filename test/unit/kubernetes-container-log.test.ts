@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { KubernetesApi } from '../../activities/backends/kubernetes/api.ts';
 import { readContainerLog, type ContainerLogOptions } from '../../activities/backends/kubernetes/container-log.ts';
 import type { LogPosition, LogText } from '../../activities/backends/kubernetes/log-position.ts';
 import { ScriptedApi, logText } from '../support/scripted-api.ts';
@@ -28,14 +29,24 @@ const part = (bytes: number, how: 'cut' | 'end', lines = log): Answer => {
   };
 };
 
-const whole: Answer = (exchange) => {
-  exchange.end(logText(log, exchange));
-};
-
 const refuses = (code: number, message: string): Answer => {
   return (exchange) => {
     exchange.refuse(code, { message });
   };
+};
+
+/** What the API server answers for a kubelet that is not there, and for one that has just come back and does not know its pods yet. */
+const away = refuses(
+  500,
+  'Get "https://10.0.0.7:10250/containerLogs/default/digits-a1-x/main": dial tcp: connection refused',
+);
+const forgetful: Answer = (exchange) => {
+  const message = 'the server could not find the requested resource ( pods/log digits-a1-x)';
+  exchange.refuse(404, { reason: 'NotFound', message, details: { name: 'digits-a1-x', kind: 'pods/log' } });
+};
+
+const whole: Answer = (exchange) => {
+  exchange.end(logText(log, exchange));
 };
 
 interface Reading {
@@ -212,10 +223,14 @@ describe('each line of a log comes once', () => {
   // After a pause of the whole process (a suspended machine, a throttled one) the timer comes before what waits in the socket.
   test('though this process stood still while the rest was on its way', async () => {
     const position = { t: log[1]?.t ?? '', n: 1 };
+    const streams = vi.spyOn(KubernetesApi.prototype, 'stream');
+    onTestFinished(() => {
+      streams.mockRestore();
+    });
     const begins: Answer = async (exchange) => {
       const [first = '', ...rest] = logText(log, exchange).split(/(?<=\n)/);
       await exchange.write(first);
-      await sleep(20);
+      await streams.mock.results[0]?.value;
       setImmediate(() => {
         exchange.end(rest.join(''));
         process.nextTick(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 120));
@@ -301,6 +316,27 @@ describe('a log that is not to be had', () => {
     expect(textsOf(read.lines)).toEqual(textsOf(log));
   });
 
+  test('of a container that runs, because its kubelet has just come back and knows no pod yet, is asked for until it does', async () => {
+    const read = await reading([part(150, 'cut'), away, forgetful, forgetful], whole, { endedAtMs: () => Infinity });
+    expect(await read.missing).toBeUndefined();
+    expect(textsOf(read.lines)).toEqual(textsOf(log));
+  });
+
+  test.each([
+    ['is away for a moment', away],
+    ['has just come back', forgetful],
+  ])('of a container that has ended, because its kubelet %s, is asked for again', async (_, answer) => {
+    const read = await reading([answer, answer], whole, { endsAfter: 0 });
+    expect(await read.missing).toBeUndefined();
+    expect(textsOf(read.lines)).toEqual(textsOf(log));
+  });
+
+  test('of a container that has ended, because its kubelet stays away, is missing in its words', async () => {
+    const read = await reading([], away, { endsAfter: 0 });
+    expect(await read.missing).toContain('connection refused');
+    expect(read.server.requests(path)).toHaveLength(3);
+  });
+
   test('because the pod is gone, is missing, whatever is known of its container', async () => {
     const read = await reading([part(150, 'cut')], refuses(404, 'pods "digits-a1-x" not found'), {
       endsAfter: Infinity,
@@ -313,6 +349,43 @@ describe('a log that is not to be had', () => {
     const read = await reading([part(20, 'cut')], whole, { endsAfter: 0 });
     expect(await read.missing).toBeUndefined();
     expect(textsOf(read.lines)).toEqual(textsOf(log));
+  });
+});
+
+// The runtime takes with it what nobody had read of a container that ends before it is back.
+describe('a log that looks whole, though its container may have written more', () => {
+  const outage = async (answer: Answer, endedAtMs: () => number): Promise<string | undefined> => {
+    const read = await reading([answer, answer], whole, { endedAtMs });
+    const missing = await read.missing;
+    expect(textsOf(read.lines)).toEqual(textsOf(log));
+    return missing;
+  };
+
+  test.each([
+    ['its kubelet did not answer', away],
+    ['its kubelet had just come back', forgetful],
+    [
+      'its kubelet had no runtime',
+      (exchange) => {
+        exchange.end(sentence);
+      },
+    ],
+  ] satisfies [string, Answer][])('is said to be doubtful when it ended while %s', async (_, answer) => {
+    const begunAtMs = Date.now();
+    expect(await outage(answer, () => begunAtMs)).toMatch(/^its node was away from .*Z to .*Z, and it ended then: /);
+    expect(await outage(answer, () => Number.NaN)).toMatch(/^its node was away /);
+  });
+
+  test('is not, when it ended before, or when its node was there again', async () => {
+    const begunAtMs = Date.now();
+    expect(await outage(away, () => Date.now() + 1_000)).toBeUndefined();
+    const read = await reading([part(0, 'end'), away, away], whole, { endedAtMs: () => begunAtMs });
+    expect(await read.missing).toBeUndefined();
+  });
+
+  test('is not, because the API server has no answer or the container had not begun', async () => {
+    for (const answer of [refuses(503, 'overloaded'), refuses(400, 'waiting to start'), part(0, 'cut')])
+      expect(await outage(answer, Date.now)).toBeUndefined();
   });
 });
 

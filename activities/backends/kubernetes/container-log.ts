@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesApi } from './api.ts';
 import { linesOf } from './lines-of.ts';
 import { sinceTime, splitLine, type LogPosition, type LogText } from './log-position.ts';
+import { NodeAbsence } from './node-absence.ts';
 import { Resumption } from './resumption.ts';
 import { StatusError } from './status-error.ts';
 import { pause } from '../waiting.ts';
@@ -37,7 +38,7 @@ export interface ContainerLogOptions {
   backOffMs?: number;
 }
 
-/** A log of a container that has ended is asked for so often, when its connection is lost without a line. */
+/** A log of a container that has ended is asked for so often, when its connection is lost without a line, or its node is away. */
 const mostCuts = 3;
 
 /**
@@ -51,20 +52,29 @@ export async function readContainerLog(options: ContainerLogOptions): Promise<st
   let readUntilMs = 0;
   /** Readings in a row that came no further: cut, or ended before the place where the last one got to. */
   let inVain = 0;
+  const absence = new NodeAbsence();
   for (let backOffMs = firstMs; ; backOffMs = Math.min(backOffMs * 2, mostBackOffMs)) {
     const isLast = options.hasEnded();
     const reading = new Reading(options, { from: position, isLast, mayBeRotated: inVain > 0 });
+    const askedAtMs = Date.now();
     const how = await reading.run();
+    // A node that told of the end was there then.
+    if (how.end === 'away' && !isLast) absence.away(askedAtMs, readUntilMs);
+    else if (how.end === 'whole') absence.back(askedAtMs);
     const progressed = reading.position !== position;
     position = reading.position;
     inVain = progressed || how.end === 'whole' ? 0 : inVain + 1;
+    const endedAtMs = options.endedAtMs?.() ?? Number.NaN;
+    // A stream that was there until the container had ended has told all: that its log is gone by now is no loss.
+    const hasAll = readUntilMs > 0 && readUntilMs >= endedAtMs;
     const mayHaveMore =
-      (how.end === 'cut' && (progressed || inVain < mostCuts)) || (how.end === 'lost' && inVain < mostCuts);
+      (how.end === 'cut' && (progressed || inVain < mostCuts)) ||
+      (how.end === 'lost' && inVain < mostCuts) ||
+      (how.end === 'away' && inVain < mostCuts && !hasAll);
     if (how.end === 'gone' || (isLast && !mayHaveMore)) {
-      // A stream that was there until the container had ended has told all: that its log is gone by now is no loss.
-      return readUntilMs >= (options.endedAtMs?.() ?? Infinity) ? undefined : how.trouble;
+      return (hasAll ? undefined : how.trouble) ?? absence.doubt(endedAtMs);
     }
-    readUntilMs = how.end === 'whole' ? Date.now() : 0;
+    if (how.end !== 'away') readUntilMs = how.end === 'whole' ? Date.now() : 0;
     if (progressed) backOffMs = firstMs;
     // An end of the stream comes a moment before the news that the container has ended; then nothing is waited for any more.
     const waiting = new AbortController();
@@ -73,15 +83,18 @@ export async function readContainerLog(options: ContainerLogOptions): Promise<st
     waited.catch(() => undefined);
     waiting.abort();
     options.signal.throwIfAborted();
+    // Now it is worth while to ask often.
+    if (!isLast && options.hasEnded()) [backOffMs, inVain] = [firstMs, 0];
   }
 }
 
 /**
  * How an answer ended. `whole`: as it should. `lost`: before the place where the last one got to. `cut`: the network's fault.
- * `refused`: in the words of the API server or the kubelet. `gone`: there is no such pod any more.
+ * `away`: the kubelet does not answer, does not know its pods yet, or has no runtime. `refused`: in its words, or the API server's.
+ * `gone`: there is no such pod any more.
  */
 interface AnswerEnd {
-  end: 'whole' | 'lost' | 'cut' | 'refused' | 'gone';
+  end: 'whole' | 'lost' | 'cut' | 'away' | 'refused' | 'gone';
   trouble?: string | undefined;
 }
 
@@ -127,6 +140,7 @@ class Reading {
       if (cut.signal.aborted) return { end: 'whole' };
       const trouble = error instanceof Error ? error.message : String(error);
       if (!(error instanceof StatusError)) return { end: 'cut', trouble };
+      if (isOfKubelet(error)) return { end: 'away', trouble };
       return { end: error.code === 404 ? 'gone' : 'refused', trouble };
     } finally {
       clearTimeout(silence);
@@ -145,15 +159,16 @@ class Reading {
         continue;
       }
       heard();
-      // In the middle of a line only a log that is over ends.
-      const text = read.done === true && !isLast ? '' : read.value;
+      // In the middle of a line, which begins with its time, only a log that is over ends.
+      const text = read.done === true && !isLast && /^\d/.test(read.value) ? '' : read.value;
       const line = splitLine(text);
       if (line !== undefined) await this.#take(resumption.take(line));
       if (text !== '') trouble = line === undefined ? text.trim().slice(0, 500) : undefined;
       if (read.done === true) break;
       next = nextOf(lines);
     }
-    if (trouble !== undefined) return { end: 'refused', trouble };
+    // Of a container that runs it speaks when it has no runtime.
+    if (trouble !== undefined) return { end: isLast ? 'refused' : 'away', trouble };
     if (resumption.searching && !mayBeRotated) return { end: 'lost' };
     await this.#take(resumption.giveUp());
     return { end: 'whole' };
@@ -175,6 +190,10 @@ class Reading {
     }
   }
 }
+
+/** The API server could not reach it, or it has just come back and knows no pod yet: then `pods/log` is not there, not the pod. */
+const isOfKubelet = ({ code, kind, message }: StatusError): boolean =>
+  code >= 500 ? message.includes('/containerLogs/') : code === 404 && kind === 'pods/log';
 
 /** What the sink throws is no trouble of the log's. */
 class LineRefused extends Error {}

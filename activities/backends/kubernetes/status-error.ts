@@ -4,6 +4,8 @@ export class StatusError extends Error {
   readonly code: number;
   /** Kubernetes' word: `AlreadyExists`, `NotFound`, `Invalid`. */
   readonly reason: string;
+  /** What it is about: `pods`; `pods/log` where a kubelet says so. */
+  readonly kind: string | undefined;
   /** Kubernetes' words for what is behind it: `NamespaceTerminating`, `DisruptionBudget`. */
   readonly causes: readonly string[];
   /** When it may be asked again. */
@@ -14,6 +16,7 @@ export class StatusError extends Error {
     super(status.message ?? (body.trim().slice(0, 500) || `HTTP ${String(code)}`));
     this.code = code;
     this.reason = status.reason ?? '';
+    this.kind = status.details?.kind;
     this.causes = (status.details?.causes ?? []).flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
     const seconds = Number(retryAfter ?? Number.NaN);
     this.retryAfterMs = Number.isFinite(seconds) ? seconds * 1_000 : undefined;
@@ -23,7 +26,7 @@ export class StatusError extends Error {
 interface Status {
   message?: string;
   reason?: string;
-  details?: { causes?: { reason?: string }[] };
+  details?: { kind?: string; causes?: { reason?: string }[] };
 }
 
 function parse(body: string): Status {
