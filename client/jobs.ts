@@ -7,11 +7,12 @@ import { readSpec } from '../contracts/read-spec.ts';
 import { addVersion, findJob, jobVersions, moveAliases, readAliases, readJobVersion, type JobName, type JobVersion } from '../store/jobs.ts'; // prettier-ignore
 import { keyOf } from '../store/layout.ts';
 import type { Store } from '../store/store.ts';
+import { commitNow } from './git-commit.ts';
 import { upload } from './upload.ts';
 
 const naming = z.strictObject({
   project: jobWord.default(defaultProject),
-  /** Default: `job-<image>`, or `job-code-<directory>`. */
+  /** Default: `job-<image>`, `job-code-<directory>`, `job-<repository>_<script>`. */
   name: jobWord.optional(),
   /** Lead to this version from now on, whatever they led to. The tag of an image is one by itself. */
   aliases: z.array(jobAlias).default([]),
@@ -35,8 +36,8 @@ export interface CreatedJob extends JobName {
 }
 
 /**
- * Creates a job, or the next version of one, unless the newest has the same content; uploads its code once. However many do this at once,
- * versions are consecutive. @throws RelaunchError LaunchRejected with every wrong field
+ * Creates a job, or the next version of one, unless the newest has the same content; uploads its code once, and asks a repository which
+ * commit a ref is. However many do this at once, versions are consecutive. @throws RelaunchError LaunchRejected with every wrong field
  */
 export async function createJob(store: Store, input: JobSpecInput, options: JobNaming = {}): Promise<CreatedJob> {
   const spec = readSpec(jobSpec, input);
@@ -47,10 +48,10 @@ export async function createJob(store: Store, input: JobSpecInput, options: JobN
   const { code } = spec.spec.source;
   if (code !== undefined && code.dir === undefined && code.digest === undefined)
     throw refused('source.code.dir is missing: a directory of code');
-  const { project, name = defaultJobName(spec.spec.source), description, user } = named.spec;
+  const { project, name = defaultJobName(spec.spec), description, user } = named.spec;
   const tag = tagOf(spec.spec);
   const aliases = [...new Set([...named.spec.aliases, ...tag.aliases])];
-  const job: JobSpec = { ...spec.spec, source: await packed(store, spec.spec.source) };
+  const job: JobSpec = { ...spec.spec, source: await pinned(store, spec.spec.source) };
   const { version, isNew } = await addVersion(
     store,
     { project, name },
@@ -65,7 +66,9 @@ export async function createJob(store: Store, input: JobSpecInput, options: JobN
   return { id: versionName({ project, name }, version), project, name, version, isNew, aliases, notes: tag.notes };
 }
 
-async function packed(store: Store, source: JobSpec['source']): Promise<JobSpec['source']> {
+/** What moves is what it is now. */
+async function pinned(store: Store, source: JobSpec['source']): Promise<JobSpec['source']> {
+  if (source.git !== undefined) return { git: await commitNow(source.git) };
   const { code } = await upload({ store }, source);
   return code === undefined ? source : { code };
 }

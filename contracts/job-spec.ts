@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gitSource } from './git-source.ts';
 import { canonicalJson, sha256Hex } from './hash.ts';
 import { imageFields, imageSpec } from './image-spec.ts';
 import { inputIssues, inputSchema } from './input-schema.ts';
@@ -6,14 +7,17 @@ import { jobWord, latest, mostVersion, versionIn } from './job-reference.ts';
 import { command, contradictions, plainText } from './launch-spec.ts';
 import { codeSource, imageName } from './source.ts';
 
-const sourceRule = 'exactly one of code: {dir} and image: NAME';
+const sourceRule = 'exactly one of code: {dir}, git: {url} and image: NAME';
 
 /** What a job is made of: a source, and what its launches are unless they say otherwise. The content of a version. */
 export const jobSpec = z
   .strictObject({
     source: z
-      .strictObject({ code: codeSource.optional(), image: imageName.optional() }, `a source: ${sourceRule}`)
-      .refine(({ code, image }) => (code === undefined) !== (image === undefined), sourceRule),
+      .strictObject(
+        { code: codeSource.optional(), git: gitSource.optional(), image: imageName.optional() },
+        `a source: ${sourceRule}`,
+      )
+      .refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, sourceRule),
     ...imageSpec.shape,
     /** Empty: the image's own, or that of the Dockerfile. */
     entrypoint: command.default([]),
@@ -51,9 +55,14 @@ export const jobRecord = z
     createdAt: z.iso.datetime('a date'),
   })
   .check(({ value: { job }, issues }) => {
-    if (job.source.code === undefined || job.source.code.digest !== undefined) return;
-    const path = ['job', 'source', 'code', 'digest'];
-    issues.push({ code: 'custom', path, input: undefined, message: 'packed by `relaunch job create`' });
+    const { code, git } = job.source;
+    const lacks = [
+      ...(code === undefined || code.digest !== undefined ? [] : [['code', 'digest']]),
+      ...(git === undefined || git.commit !== undefined ? [] : [['git', 'commit']]),
+    ];
+    const message = 'found by `relaunch job create`';
+    for (const path of lacks)
+      issues.push({ code: 'custom', path: ['job', 'source', ...path], input: undefined, message });
   });
 export type JobRecord = z.output<typeof jobRecord>;
 
@@ -67,17 +76,25 @@ export const jobAlias = jobWord.refine(
 export const jobAliases = z.record(jobAlias, z.int().min(0).max(mostVersion));
 export type JobAliases = z.output<typeof jobAliases>;
 
-/** Tells whether two versions are the same: where the code lay does not matter. */
+/** Tells whether two versions are the same: where the code lay, and what its commit was called, does not matter. */
 export function contentDigest({ source, ...rest }: JobSpec): string {
-  const { code } = source;
-  return sha256Hex(canonicalJson({ ...rest, source: code === undefined ? source : { code: { digest: code.digest } } }));
+  const { code, git, image } = source;
+  const { dir: _, ...packed } = code ?? {};
+  const { ref: __, ...commit } = git ?? {};
+  return sha256Hex(canonicalJson({ ...rest, source: { ...packed, ...commit, image } }));
 }
 
-/** The name of a job that was given none, as W&B makes it: `job-<image>`, `job-code-<directory>`. */
-export function defaultJobName({ code, image }: JobSpec['source']): string {
-  const from = image === undefined ? `code-${directoryName(code?.dir ?? '')}` : splitImage(image).repository;
-  const name = `job-${from}`.replace(/[^A-Za-z0-9_.-]/g, '_');
+/** The name of a job that was given none, as W&B makes it: `job-<image>`, `job-code-<directory>`, `job-<repository>_<script>`. */
+export function defaultJobName({ source, entrypoint }: JobSpec): string {
+  const name = `job-${nameIn(source, entrypoint)}`.replace(/[^A-Za-z0-9_.-]/g, '_');
   return name.length <= 128 ? name : `${name.slice(0, 63)}..${name.slice(-63)}`;
+}
+
+function nameIn({ code, git, image }: JobSpec['source'], entrypoint: readonly string[]): string {
+  if (image !== undefined) return splitImage(image).repository;
+  if (git === undefined) return `code-${directoryName(code?.dir ?? '')}`;
+  const script = entrypoint.find((word) => /\.(py|sh|ipynb)$/.test(word)) ?? entrypoint[0];
+  return [git.url, ...(script === undefined ? [] : [script])].join('_');
 }
 
 const directoryName = (dir: string): string => dir.split(/[/\\]/).findLast((part) => part !== '') ?? '';

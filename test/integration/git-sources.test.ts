@@ -2,12 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { existsSync, globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PinnedCommit } from '../../activities/sources/git/git-sources.ts';
-import type { FailureType } from '../../contracts/failures.ts';
 import { execa } from 'execa';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { PinnedCommit } from '../../activities/sources/git/git-sources.ts';
 import { placeOf } from '../../activities/sources/git/own-addresses.ts';
+import { createJob, describeJob } from '../../client/index.ts';
+import type { FailureType } from '../../contracts/failures.ts';
+import type { GitSource } from '../../contracts/git-source.ts';
 import { packDirectory } from '../../store/archive.ts';
+import { never } from '../support/backend-harness.ts';
 import { gitServer } from '../support/git-server.ts';
 import { GitScene } from '../support/git-scene.ts';
 import type { ServedRepository } from '../support/git-repository.ts';
@@ -409,4 +412,58 @@ test('a server that is away, and an agent without git, are waited for', async ()
     'SourceUnavailable',
     'there is no git on the host',
   );
+});
+
+describe('a job of a repository', () => {
+  beforeEach(() => {
+    vi.stubEnv('GIT_SSL_CAINFO', scene.server.certificate);
+    vi.stubEnv('GIT_CONFIG_GLOBAL', '/dev/null');
+    vi.stubEnv('GIT_TERMINAL_PROMPT', '0');
+  });
+  afterEach(() => vi.unstubAllEnvs());
+
+  const create = (path: string, git: Partial<GitSource> = {}) =>
+    createJob(
+      scene.store,
+      { source: { git: { url: scene.server.url(path), ...git } }, entrypoint: ['python', 'train.py'] },
+      { name: 'of-git' },
+    );
+  const sourceOf = async (job: string) => (await describeJob(scene.store, job)).record.job.source.git;
+
+  test('has the commit that its ref is when it is created, and another one is another version', async () => {
+    const moving = await scene.server.create('/open/moving.git');
+    const before = await moving.commit({ 'train.py': 'before' });
+    expect(await create('/open/moving.git')).toMatchObject({ version: 0, isNew: true });
+    expect(await create('/open/moving.git', { ref: before })).toMatchObject({ version: 0, isNew: false });
+    const after = await moving.commit({ 'train.py': 'after' });
+    await moving.git('-c', 'user.name=Ada', '-c', 'user.email=a@b', 'tag', '-a', '-m', 'with a message', 'v1');
+    expect(await create('/open/moving.git', { ref: 'v1' })).toMatchObject({ version: 1, isNew: true });
+    expect(await sourceOf('of-git:v0')).toMatchObject({ ref: 'main', commit: before });
+    expect(await sourceOf('of-git')).toMatchObject({ ref: 'v1', commit: after });
+    const pinned = (await sourceOf('of-git:v0')) ?? { url: '' };
+    expect(await scene.unpacked(await scene.sources().pin(pinned, never))).toEqual({ 'train.py': 'before' });
+  });
+
+  test.each<[string, string, Partial<GitSource>, string]>([
+    ['a branch that is not there', '/open/digits.git', { ref: 'nowhere' }, 'source.git.ref is "nowhere": https://'],
+    ['neither main nor master', '/open/empty.git', {}, 'has neither a branch main nor master'],
+    [
+      'a password that is not here',
+      '/private/digits.git',
+      {},
+      'cannot be asked for its commit: git says "fatal: could not read',
+    ],
+    ['no repository', '/open/nowhere.git', {}, 'cannot be asked for its commit: git says'],
+  ])('with %s is refused in a sentence', async (_, path, git, sentence) => {
+    await expect(create(path, git)).rejects.toMatchObject({
+      type: 'LaunchRejected',
+      message: expect.stringContaining(sentence) as string,
+    });
+  });
+
+  test('named by all of the digits of a commit needs no git here', async () => {
+    vi.stubEnv('PATH', '/nowhere');
+    expect(await create('/private/digits.git', { ref: first })).toMatchObject({ isNew: true });
+    await expect(create('/private/digits.git')).rejects.toThrow(/there is no git on this machine; name the commit by/);
+  });
 });

@@ -16,6 +16,7 @@ test.each([
   'dev',
   'queue create',
   'job create code',
+  'job create git',
   'job create image',
   'job list',
   'job describe',

@@ -58,6 +58,13 @@ test.each([
   [['job', 'create', 'code', '.', '-E', 'x', '--schema', '[]'], /cannot be read|holds no map/],
   [['job', 'create', 'image', 'x', '-B', 'y'], /unknown option '-B'/],
   [['job', 'create', 'image', 'two words'], /source\.image is "two words"/],
+  [['job', 'create', 'git', 'file:///x', '-E', 'x'], /source\.git\.url is "file:\/\/\/x": https:\/\/HOST\/PATH/],
+  [['job', 'create', 'git', 'https://a:b@git.example/x', '-E', 'x'], /a URL without user, password or token/],
+  [
+    ['job', 'create', 'git', 'https://git.example/x', '-g', '--upload-pack=x', '-E', 'x'],
+    /source\.git\.ref is "--upload-pack=x"/,
+  ],
+  [['job', 'create', 'git', 'https://git.example/x'], /entrypoint is \[\]: a command and its arguments/],
   [['job', 'create', 'wheel', 'x'], /unknown command 'wheel'/],
   [['job', 'describe', 'a/b/c'], /job is "a\/b\/c": a job such as/],
   [['job', 'describe', 'nothing'], /job uncategorized\/nothing does not exist/],

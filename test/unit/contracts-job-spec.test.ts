@@ -69,9 +69,13 @@ test.each([
   ['an image', { image: 'registry.example:5000/team/train:v3' }, 'job-registry.example_5000_team_train'],
   ['an image by digest', { image: `train@sha256:${digest}` }, 'job-train'],
   ['a directory', { code: { dir: '/home/ada/my digits/' } }, 'job-code-my_digits'],
+  ['a commit', { git: { url: 'https://git.example/a/b.git' } }, 'job-https___git.example_a_b.git_sub_x.py'],
+  ['a commit over ssh', { git: { url: 'git@git.example:a/b.git' } }, 'job-git_git.example_a_b.git_sub_x.py'],
   ['what is long', { image: `${'a'.repeat(100)}/${'b'.repeat(100)}` }, `job-${'a'.repeat(59)}..${'b'.repeat(63)}`],
 ])('the name of a job of %s is made as W&B makes it', (_, source, name) => {
-  expect(defaultJobName(source)).toBe(name);
+  expect(
+    defaultJobName(jobSpec.parse({ source, ...('image' in source ? {} : { entrypoint: ['python', 'sub/x.py'] }) })),
+  ).toBe(name);
   expect(name.length).toBeLessThanOrEqual(128);
 });
 
@@ -89,6 +93,7 @@ describe('a job', () => {
     ['of code', code],
     ['of code with a Dockerfile of its own command', { ...code, entrypoint: [], dockerfile: 'Dockerfile' }],
     ['of code on a base image', { ...code, baseImage: 'torch:2.9', buildContext: 'src', workingDir: 'x' }],
+    ['of a commit', { source: { git: { url: 'https://git.example/a', ref: 'main' } }, entrypoint: ['x'] }],
     ['of an image', { source: { image: 'train:v3' }, entrypoint: ['sh', '-c', 'cd ..'] }],
     ['with defaults within its inputs', { ...code, runConfig: { lr: 1 }, inputs: { type: 'object', properties: { lr: { type: 'number' }, n: { type: 'integer', required: true } } } }], // prettier-ignore
     ['with services', { ...code, services: { board: 'always', Board: 'never' } }],
@@ -99,6 +104,12 @@ describe('a job', () => {
   test.each([
     ['without a source', { entrypoint: ['x'] }, 'source is missing: a source: exactly one of'],
     ['of two', { source: { ...code.source, image: 'x' } }, 'exactly one of'],
+    ['of a commit without a command', { source: { git: { url: 'https://git.example/a' } } }, 'entrypoint is missing'],
+    [
+      'of a repository elsewhere',
+      { source: { git: { url: 'file:///x' } }, entrypoint: ['x'] },
+      'source.git.url is "file:///x"',
+    ],
     ['of code without a command', { source: code.source }, 'entrypoint is missing: a command and its arguments'],
     ['whose command leaves it', { ...code, entrypoint: ['python', '../x.py'] }, 'without ".."'],
     ['whose command is an option', { ...code, entrypoint: ['-c'] }, 'begins with the name of a program'],
@@ -126,12 +137,22 @@ describe('a job', () => {
     expect(contentDigest(jobSpec.parse(other))).not.toBe(contentDigest(jobSpec.parse(code)));
   });
 
+  test('of a commit is the same under whatever name that was found', () => {
+    const at = (ref: string, more: object = {}) =>
+      contentDigest(jobSpec.parse({ ...code, source: { git: { url: 'https://git.example/a', ref, commit: 'a'.repeat(40), ...more } } })); // prettier-ignore
+    expect(at('main')).toBe(at('v1'));
+    expect(at('main', { submodules: true })).not.toBe(at('main'));
+    expect(at('main', { commit: 'b'.repeat(40) })).not.toBe(at('main'));
+  });
+
   test('is kept with its code packed, and reads as it was written', () => {
     const record = {
       job: jobSpec.parse({ ...code, builder: { runtime: 'python-3.11.4' } }),
       createdAt: new Date(0).toISOString(),
     };
     expect(jobRecord.parse(record)).toEqual(record);
+    const moving = { ...record, job: { ...record.job, source: { git: { url: 'https://git.example/a' } } } };
+    expect(jobRecord.safeParse(moving).error?.issues).toMatchObject([{ path: ['job', 'source', 'git', 'commit'] }]);
     const unpacked = { ...record, job: { ...record.job, source: { code: { dir: '.' } } } };
     expect(jobRecord.safeParse(unpacked).error?.issues).toMatchObject([{ path: ['job', 'source', 'code', 'digest'] }]);
   });

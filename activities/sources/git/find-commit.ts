@@ -1,3 +1,4 @@
+import { commitIn, refNames } from '../../../contracts/git-refs.ts';
 import { commitId } from '../../../contracts/git-source.ts';
 import { rejectedSource } from './failures.ts';
 import type { GitRepository } from './repository.ts';
@@ -17,24 +18,13 @@ export async function findCommit(
   history: () => Promise<GitRepository>,
 ): Promise<{ ref: string; commit: string }> {
   if (ref !== undefined && isWhole(ref)) return { ref, commit: ref };
-  const candidates = candidatesOf(ref);
-  const refs = await repository.refs(candidates.flatMap(({ name }) => [name, `${name}^{}`]));
-  for (const { ref: short, name } of candidates) {
-    // Of a tag with a message, what it names.
-    const commit = refs.get(`${name}^{}`) ?? refs.get(name);
-    if (commit !== undefined) return { ref: short, commit };
-  }
+  const found = commitIn(await repository.refs(refNames(ref)), ref);
+  if (found !== undefined) return found;
   if (ref === undefined)
     throw rejectedSource(`${repository.url} has neither a branch main nor master: name one by source.git.ref (-g)`);
   const commit = isAbbreviated(ref) ? await abbreviated(await history(), ref) : undefined;
   if (commit !== undefined) return { ref, commit };
   throw rejectedSource(`source.git.ref is ${JSON.stringify(ref)}: ${repository.url} has no such branch, tag or commit`);
-}
-
-function candidatesOf(ref: string | undefined): { ref: string; name: string }[] {
-  if (ref === undefined) return ['main', 'master'].map((branch) => ({ ref: branch, name: `refs/heads/${branch}` }));
-  if (ref.startsWith('refs/')) return [{ ref, name: ref }];
-  return ['heads', 'tags'].map((kind) => ({ ref, name: `refs/${kind}/${ref}` }));
 }
 
 async function abbreviated(history: GitRepository, ref: string): Promise<string | undefined> {

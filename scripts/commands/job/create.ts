@@ -23,6 +23,21 @@ export function addJobCreate(job: Command, cli: Cli): void {
       'relaunch job create code . -n digits -B registry.example/torch:2.9 -E "python train.py"',
     ],
   });
+  const git = addKind(create, cli, {
+    kind: 'git',
+    argument: '<url>',
+    about: "a commit of a repository, found by this user's git",
+    source: (url, { gitVersion: ref, submodules }) => ({
+      git: { url, ...(ref === undefined ? {} : { ref }), ...(submodules === undefined ? {} : { submodules }) },
+    }),
+    shown: [
+      'relaunch job create git https://git.example/team/digits.git -g v1.2 -n digits -E "python train.py"',
+      'relaunch job create git git@git.example:team/digits.git -n digits -D docker/Dockerfile --submodules',
+    ],
+  });
+  git
+    .option('-g, --git-version <ref>', 'its branch, tag or commit (default: main, else master)')
+    .option('--submodules', 'with those of the commit (default: without)');
   addKind(create, cli, {
     kind: 'image',
     argument: '<image>',
@@ -36,13 +51,13 @@ interface Kind {
   kind: string;
   argument: string;
   about: string;
-  source(written: string): JobSpecInput['source'];
+  source(written: string, flags: Flags): JobSpecInput['source'];
   shown: string[];
 }
 
-type Flags = JobFlags & CommonFlags;
+type Flags = JobFlags & CommonFlags & { gitVersion?: string; submodules?: boolean };
 
-function addKind(create: Command, cli: Cli, { kind, argument, about, source, shown }: Kind): void {
+function addKind(create: Command, cli: Cli, { kind, argument, about, source, shown }: Kind): Command {
   const command = create
     .command(kind)
     .summary(about)
@@ -64,10 +79,11 @@ function addKind(create: Command, cli: Cli, { kind, argument, about, source, sho
     .addHelpText('after', examples(...shown))
     .action(async (written: string) => {
       const flags: Flags = command.optsWithGlobals();
-      const spec = jobFromFlags(source(written), flags, cli.cwd);
+      const spec = jobFromFlags(source(written, flags), flags, cli.cwd);
       const store = openStore(settingsOf(cli, flags).storeUrl);
       announce(cli, await createJob(store, spec, namingFromFlags(flags, cli.user)), flags.json === true);
     });
+  return command;
 }
 
 function addImageOptions(command: Command): void {

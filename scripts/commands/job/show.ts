@@ -65,6 +65,14 @@ const pairsOf = (aliases: Readonly<Record<string, number>>): string =>
     .map(([alias, version]) => `${plain(alias)} v${String(version)}`)
     .join(', ');
 
+function sourceRow({ code, git, image }: JobView['record']['job']['source']): string[] {
+  if (image !== undefined) return ['image', plain(image)];
+  if (git === undefined) return ['code', plain(code?.dir ?? code?.digest)];
+  const { url, ref = '', commit = '', submodules } = git;
+  const named = commit.startsWith(ref) ? [] : [ref];
+  return ['git', [url, ...named, commit, ...(submodules === true ? ['with submodules'] : [])].map(plain).join(' ')];
+}
+
 /** A job on a screen; `now` in ms. */
 export function renderJob(view: JobView, now: number): string {
   const { project, name, version, record, aliases = {}, newest, versions } = view;
@@ -72,9 +80,7 @@ export function renderJob(view: JobView, now: number): string {
   const head = [
     ['job', `${project}/${name}:v${String(version)}`],
     ...(record.description === undefined ? [] : [['about', plain(record.description)]]),
-    source.image === undefined
-      ? ['code', plain(source.code?.dir ?? source.code?.digest)]
-      : ['image', plain(source.image)],
+    sourceRow(source),
     ['command', rest.entrypoint.map(plain).join(' ') || 'its own'],
   ];
   const labelsOf = (of: number): string =>
