@@ -118,6 +118,7 @@ async function work(cli: Cli, { relaunch, server, maxJobs, asked }: Work, logger
     home,
     storeUrl,
     baseEnv: baseEnvOf(cli.env),
+    git: { hosts: {}, env: cli.env },
     logger,
   });
   const broken = Promise.race([
