@@ -18,7 +18,7 @@ const connectTimeoutMs = 5_000;
 
 /** @throws ClientError temporal-unreachable */
 export async function connect(settings: Settings): Promise<Relaunch> {
-  const store = openStore(settings.storeUrl);
+  const store = openStore(settings.storeUrl, settings.queueDirectory);
   const connection = await reach(settings);
   return {
     settings,

@@ -22,6 +22,8 @@ export interface Settings {
   temporal: TemporalOptions;
   /** RELAUNCH_STORE, default a directory under `home`. */
   storeUrl: string;
+  /** RELAUNCH_QUEUES: a directory of queues that come before those of the store. */
+  queueDirectory?: string | undefined;
   /** Of the Web UI, without a slash at the end: RELAUNCH_UI, else that of `relaunch dev`. Undefined: not known. */
   uiUrl: string | undefined;
 }
@@ -44,6 +46,7 @@ export function readSettings(env: Environment, overrides: { entity?: string | un
     entity: entity.data,
     temporal: { ...connectionOptions, address: connectionOptions.address ?? dev?.address ?? 'localhost:7233' },
     storeUrl: env['RELAUNCH_STORE'] || pathToFileURL(join(home, 'store', entity.data)).href,
+    queueDirectory: env['RELAUNCH_QUEUES'] || undefined,
     uiUrl: (env['RELAUNCH_UI'] || dev?.uiUrl)?.replace(/\/+$/, ''),
   };
 }

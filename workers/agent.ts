@@ -48,6 +48,8 @@ export interface AgentOptions {
   /** Where host-bound backends keep their attempts. */
   home: string;
   storeUrl: string;
+  /** Of queues that come before those of the store. */
+  queueDirectory?: string | undefined;
   /** The environment that jobs on this host inherit: never the agent's own. */
   baseEnv: Readonly<Record<string, string>>;
   /** Which Docker Engine it reaches, and where Docker's config.json is. Default: this host's own, and ~/.docker. */
@@ -86,7 +88,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   const { name, queues, logger, namespace, home, baseEnv } = options;
   const { git = { hosts: {}, env: baseEnv } } = options;
   await checkHosts(git);
-  const store = openStore(options.storeUrl);
+  const store = openStore(options.storeUrl, options.queueDirectory);
   for (const queue of queues) await readQueue(store, queue);
   const { client, connection, close } = await connectTemporal(options.temporal, namespace);
   const { id: namespaceId, retentionMs } = await describeNamespace(client, namespace);

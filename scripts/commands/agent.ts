@@ -64,6 +64,7 @@ async function serve(cli: Cli, flags: Flags): Promise<void> {
         maxJobs,
         home: settings.home,
         storeUrl: settings.storeUrl,
+        queueDirectory: settings.queueDirectory,
         baseEnv: baseEnvOf(cli.env),
         docker: {
           host: spec.docker?.host ?? (cli.env['DOCKER_HOST'] || undefined),

@@ -50,7 +50,7 @@ export function addDev(program: Command, cli: Cli): void {
 
 async function dev(cli: Cli, flags: Flags): Promise<void> {
   const maxJobs = maxJobsOf(flags.maxJobs);
-  const { home, entity, storeUrl } = settingsOf(cli, flags);
+  const { home, entity, storeUrl, queueDirectory } = settingsOf(cli, flags);
   await mkdir(home, { recursive: true, mode: 0o700 });
   const unlock = await takeDevLock(home);
   const database = join(home, 'temporal.db');
@@ -68,6 +68,7 @@ async function dev(cli: Cli, flags: Flags): Promise<void> {
       home,
       entity,
       storeUrl,
+      queueDirectory,
       temporal: { address: `127.0.0.1:${String(port)}` },
       uiUrl: `http://127.0.0.1:${String(uiPort)}`,
     };
@@ -102,7 +103,7 @@ interface Work {
 
 async function work(cli: Cli, { relaunch, server, maxJobs, asked }: Work, logger: Logger): Promise<void> {
   const { settings } = relaunch;
-  const { temporal, entity: namespace, home, storeUrl, uiUrl = '' } = settings;
+  const { temporal, entity: namespace, home, storeUrl, queueDirectory, uiUrl = '' } = settings;
   const [{ startAgent }, { startControl }] = await Promise.all([
     import('../../workers/agent.ts'),
     import('../../workers/control.ts'),
@@ -117,6 +118,7 @@ async function work(cli: Cli, { relaunch, server, maxJobs, asked }: Work, logger
     maxJobs,
     home,
     storeUrl,
+    queueDirectory,
     baseEnv: baseEnvOf(cli.env),
     git: { hosts: {}, env: cli.env },
     logger,

@@ -36,7 +36,8 @@ function addCreate(queue: Command, cli: Cli): void {
       if ((flags.backend === undefined) === (flags.file === undefined)) {
         throw new ClientError('bad-input', 'a queue needs either --backend or --file');
       }
-      const store = openStore(settingsOf(cli, flags).storeUrl);
+      const { storeUrl, queueDirectory } = settingsOf(cli, flags);
+      const store = openStore(storeUrl, queueDirectory);
       const spec = flags.file === undefined ? { backend: flags.backend ?? '' } : readText(flags.file, cli.cwd);
       await createQueue(store, name, spec, {
         replace: flags.replace === true,
@@ -54,7 +55,8 @@ function addList(queue: Command, cli: Cli): void {
     .description('Lists the queues in the store.');
   withJson(withEntity(command), 'print a JSON array').action(async () => {
     const flags: CommonFlags = command.optsWithGlobals();
-    const store = openStore(settingsOf(cli, flags).storeUrl);
+    const { storeUrl, queueDirectory } = settingsOf(cli, flags);
+    const store = openStore(storeUrl, queueDirectory);
     const names = await listQueues(store);
     if (flags.json === true) cli.out.line(renderJson(names));
     else if (names.length === 0) cli.out.line(`no queues in ${store.url}. Create one with: relaunch queue create`);

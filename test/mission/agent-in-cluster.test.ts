@@ -1,10 +1,14 @@
+import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { result } from '../../client/index.ts';
 import { upDocker } from '../../scripts/testbed/docker/up.ts';
 import { agentImage } from '../support/agent-image.ts';
 import { AgentsInCluster } from '../support/agents-in-cluster.ts';
+import { auditLog } from '../support/audit-log.ts';
 import { onRealNode } from '../support/kubernetes-harness.ts';
 import { KubernetesScene } from '../support/kubernetes-scene.ts';
+import { onLoopback } from '../support/loopback.ts';
 import { linesOf } from '../support/run-watch.ts';
 import { s3Env, startS3, type S3Server } from '../support/s3-server.ts';
 
@@ -19,12 +23,11 @@ beforeAll(async () => {
   image.catch(() => undefined);
   s3 = await startS3();
   Object.assign(process.env, s3Env(s3.url));
-  scene = await KubernetesScene.start(
-    ({ name }) => ({ inside: { resourceArgs: { kubernetes: { ...onRealNode, namespace: name } } } }),
-    { control: false, storeUrl: 's3://relaunch/team' },
-  );
-  agents = await AgentsInCluster.start(scene, await image, { queues: ['inside'], s3: s3.url });
-  await agents.untilUp();
+  scene = await KubernetesScene.start({}, { control: false, storeUrl: 's3://relaunch/team' });
+  const resourceArgs = { kubernetes: { ...onRealNode, namespace: scene.namespace.name } };
+  const queues = { inside: { backend: 'kubernetes', gracePeriod: '1s', resourceArgs } };
+  agents = await AgentsInCluster.start(scene, await image, { queues, s3: s3.url });
+  await agents.untilServing(scene, 'inside');
 });
 
 afterAll(async () => {
@@ -33,11 +36,46 @@ afterAll(async () => {
   await s3[Symbol.asyncDispose]();
 });
 
-test('a run is started and followed by an agent in a pod', async () => {
+test('a run of a queue that only agents in pods can read is started and followed by one of them', async () => {
   const run = await scene.launch('inside', 'echo hello from $RELAUNCH_RUN_ID');
   expect(await result(scene.cluster.relaunch, run.workflowId)).toMatchObject({
     state: 'succeeded',
     attempts: [{ agent: expect.stringMatching(/^relaunch-agent-[01]$/) as string }],
   });
   expect(await linesOf(scene.cluster, run.workflowId)).toEqual([`hello from ${run.id}`]);
+});
+
+/** Counts until it hears that it is enough. */
+const counts = (url: string): string =>
+  `i=0; until wget -q -O /dev/null ${url} 2>/dev/null; do i=$((i+1)); echo $i; sleep 0.2; done; echo enough after $i`;
+
+test('every agent is killed or told to go once, and then all are rolled: the run has one attempt, one pod and each line once', async () => {
+  let enough = false;
+  const server = createServer((_, answer) => void answer.writeHead(enough ? 200 : 404).end());
+  await using listener = await onLoopback(server);
+  const port = await agents.forward(Number(listener.host.split(':')[1]));
+  const run = await scene.launch('inside', counts(`http://${agents.nodeAddress}:${String(port)}/`));
+  const { metadata } = await scene.running(run);
+  const killed = Math.floor(Math.random() * 2);
+  await Promise.all(
+    (await agents.pods()).map(async (pod, i) => {
+      await sleep(Math.random() * 3_000);
+      await agents.replace(pod, i === killed ? 1 : undefined);
+    }),
+  );
+  await agents.roll();
+  expect((await scene.podsOf(run, 1)).map((pod) => pod.metadata.uid)).toEqual([metadata.uid]);
+  enough = true;
+  expect(await scene.end(run)).toEqual({ state: 'succeeded', requeues: 0, outcomes: ['succeeded'] });
+  const lines = await linesOf(scene.cluster, run.workflowId);
+  const counted = lines.length - 1;
+  expect(lines).toEqual([
+    ...Array.from({ length: counted }, (_, i) => String(i + 1)),
+    `enough after ${String(counted)}`,
+  ]);
+  const jobs = (await auditLog(scene.namespace)).filter(
+    ({ verb, resource, name, code }) =>
+      verb === 'create' && resource === 'jobs' && name.startsWith(run.id) && code === 201,
+  );
+  expect(jobs.map(({ name }) => name)).toEqual([`${run.id}-a1`]);
 });

@@ -4,6 +4,9 @@ import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { KubeConfig } from '@kubernetes/client-node';
 import { parseAllDocuments, stringify } from 'yaml';
 import type { Node, Pod } from '../../activities/backends/kubernetes/objects.ts';
+import { trafficOf } from '../../client/traffic.ts';
+import type { QueueSpecInput } from '../../contracts/queue-spec.ts';
+import { controlTaskQueue } from '../../contracts/task-queues.ts';
 import { never } from './backend-harness.ts';
 import { testNamespace, type TestNamespace } from './kubernetes-cluster.ts';
 import type { KubernetesScene } from './kubernetes-scene.ts';
@@ -20,6 +23,8 @@ interface StatefulSet {
     updateRevision?: string;
   };
 }
+
+type Queues = Readonly<Record<string, QueueSpecInput>>;
 
 /** What of deploy/agent's objects is changed here. */
 interface Manifest {
@@ -43,11 +48,11 @@ export class AgentsInCluster {
     this.nodeAddress = nodeAddress;
   }
 
-  /** `s3`: the endpoint of the scene's store, from this machine. */
+  /** `queues`: in a ConfigMap, and in no store. `s3`: the endpoint of the scene's store, from this machine. */
   static async start(
     scene: KubernetesScene,
     image: string,
-    { queues, s3 }: { queues: readonly string[]; s3: string },
+    { queues, s3 }: { queues: Queues; s3: string },
   ): Promise<AgentsInCluster> {
     const namespace = await testNamespace();
     const made = new AgentsInCluster(namespace, await addressOfNode(namespace));
@@ -70,14 +75,43 @@ export class AgentsInCluster {
     return (server.address() as AddressInfo).port;
   }
 
-  /** As they are now. */
+  /** Heard of by Temporal, each of them, and control. */
+  async untilServing({ cluster: { relaunch } }: KubernetesScene, queue: string): Promise<void> {
+    const workflowTasks = 1; // TaskQueueType.WORKFLOW
+    await until(
+      'agents and control poll',
+      async () => {
+        const { agents } = await trafficOf(relaunch, queue);
+        const { pollers } = await relaunch.temporal.workflowService.describeTaskQueue({
+          namespace: relaunch.settings.entity,
+          taskQueue: { name: controlTaskQueue },
+          taskQueueType: workflowTasks,
+        });
+        return agents.length === 2 && pollers.length > 0;
+      },
+      120_000,
+      500,
+    );
+  }
+
+  /** Of agents, as they are now. */
   async pods(): Promise<Pod[]> {
     return this.namespace.pods('app.kubernetes.io/name=relaunch-agent');
   }
 
-  async delete({ metadata: { name } }: Pod, gracePeriodSeconds?: number): Promise<void> {
+  /** As `kubectl delete pod` does. Resolves when another of its name runs. */
+  async replace({ metadata: { name, uid } }: Pod, gracePeriodSeconds?: number): Promise<void> {
     const path = `/api/v1/namespaces/${this.namespace.name}/pods/${name}`;
     await this.namespace.admin.send({ method: 'DELETE', path, body: { gracePeriodSeconds }, signal: never });
+    await until(
+      `another ${name}`,
+      async () =>
+        (await this.pods()).some(
+          ({ metadata, status }) => metadata.name === name && metadata.uid !== uid && status?.phase === 'Running',
+        ),
+      60_000,
+      200,
+    );
   }
 
   /** As `kubectl rollout restart` does, until it is done. */
@@ -116,7 +150,7 @@ export class AgentsInCluster {
     return `/apis/apps/v1/namespaces/${this.namespace.name}/statefulsets/relaunch-agent`;
   }
 
-  async #settle({ cluster, namespace: jobs }: KubernetesScene, queues: readonly string[], s3: string): Promise<void> {
+  async #settle({ cluster, namespace: jobs }: KubernetesScene, queues: Queues, s3: string): Promise<void> {
     const { admin, name } = this.namespace;
     const { temporal, storeUrl } = cluster.relaunch.settings;
     const onNode = async (url: URL): Promise<string> =>
@@ -128,7 +162,7 @@ export class AgentsInCluster {
       AWS_REGION: 'us-east-1',
       AWS_ENDPOINT_URL_S3: `http://${await onNode(new URL(s3))}`,
     };
-    const file = { queues, maxJobs: 4, kubernetes: { namespaces: [jobs.name] } };
+    const file = { queues: Object.keys(queues), maxJobs: 4, kubernetes: { namespaces: [jobs.name] } };
     await this.namespace.apply('../agent/settings.yaml', (text) =>
       changed(text, (object) => {
         object.data = object.metadata.name === 'relaunch-agent' ? { 'agent.yaml': stringify(file) } : settings;
@@ -136,6 +170,10 @@ export class AgentsInCluster {
     );
     const post = (path: string, body: object): Promise<unknown> =>
       admin.send({ method: 'POST', path, body, signal: never });
+    await post(`/api/v1/namespaces/${name}/configmaps`, {
+      metadata: { name: 'relaunch-queues' },
+      data: Object.fromEntries(Object.entries(queues).map(([queue, spec]) => [`${queue}.yaml`, stringify(spec)])),
+    });
     await post(`/api/v1/namespaces/${name}/secrets`, {
       metadata: { name: 'relaunch' },
       stringData: { AWS_ACCESS_KEY_ID: 'AKIATEST', AWS_SECRET_ACCESS_KEY: 'only-for-tests' },
