@@ -6,6 +6,7 @@ import { upDocker } from '../../scripts/testbed/docker/up.ts';
 import { agentImage } from '../support/agent-image.ts';
 import { AgentsInCluster } from '../support/agents-in-cluster.ts';
 import { auditLog } from '../support/audit-log.ts';
+import { Disruptions } from '../support/disruptions.ts';
 import { onRealNode } from '../support/kubernetes-harness.ts';
 import { KubernetesScene } from '../support/kubernetes-scene.ts';
 import { onLoopback } from '../support/loopback.ts';
@@ -49,22 +50,26 @@ test('a run of a queue that only agents in pods can read is started and followed
 const counts = (url: string): string =>
   `i=0; until wget -q -O /dev/null ${url} 2>/dev/null; do i=$((i+1)); echo $i; sleep 0.2; done; echo enough after $i`;
 
-test('every agent is killed or told to go once, and then all are rolled: the run has one attempt, one pod and each line once', async () => {
+test('every agent is killed or told to go once, and then all are rolled: a run has one attempt, one pod and each line once; one that is evicted meanwhile is requeued once', async () => {
   let enough = false;
   const server = createServer((_, answer) => void answer.writeHead(enough ? 200 : 404).end());
   await using listener = await onLoopback(server);
   const port = await agents.forward(Number(listener.host.split(':')[1]));
-  const run = await scene.launch('inside', counts(`http://${agents.nodeAddress}:${String(port)}/`));
-  const { metadata } = await scene.running(run);
+  const script = counts(`http://${agents.nodeAddress}:${String(port)}/`);
+  const [run, preempted] = await Promise.all([scene.launch('inside', script), scene.launch('inside', script)]);
+  const [{ metadata }, victim] = await Promise.all([scene.running(run), scene.running(preempted)]);
   const killed = Math.floor(Math.random() * 2);
+  const ways = (await agents.pods()).map((pod, i) => () => agents.replace(pod, i === killed ? 1 : undefined));
+  const evict = () => new Disruptions(scene.namespace).evict(victim);
   await Promise.all(
-    (await agents.pods()).map(async (pod, i) => {
+    [...ways, evict].map(async (disrupt) => {
       await sleep(Math.random() * 3_000);
-      await agents.replace(pod, i === killed ? 1 : undefined);
+      await disrupt();
     }),
   );
   await agents.roll();
   expect((await scene.podsOf(run, 1)).map((pod) => pod.metadata.uid)).toEqual([metadata.uid]);
+  await scene.running(preempted, 2);
   enough = true;
   expect(await scene.end(run)).toEqual({ state: 'succeeded', requeues: 0, outcomes: ['succeeded'] });
   const lines = await linesOf(scene.cluster, run.workflowId);
@@ -73,9 +78,16 @@ test('every agent is killed or told to go once, and then all are rolled: the run
     ...Array.from({ length: counted }, (_, i) => String(i + 1)),
     `enough after ${String(counted)}`,
   ]);
-  const jobs = (await auditLog(scene.namespace)).filter(
-    ({ verb, resource, name, code }) =>
-      verb === 'create' && resource === 'jobs' && name.startsWith(run.id) && code === 201,
+  expect(await scene.end(preempted)).toEqual({
+    state: 'succeeded',
+    requeues: 1,
+    outcomes: ['preempted EvictionByEvictionAPI', 'succeeded'],
+  });
+  const created = (await auditLog(scene.namespace))
+    .filter(({ verb, resource, code }) => verb === 'create' && resource === 'jobs' && code === 201)
+    .map(({ name }) => name);
+  expect(created.filter((name) => name.startsWith(run.id))).toEqual([`${run.id}-a1`]);
+  expect(created.filter((name) => name.startsWith(preempted.id))).toEqual(
+    [1, 2].map((n) => `${preempted.id}-a${String(n)}`),
   );
-  expect(jobs.map(({ name }) => name)).toEqual([`${run.id}-a1`]);
 });

@@ -28,10 +28,12 @@ type Queues = Readonly<Record<string, QueueSpecInput>>;
 
 /** What of deploy/agent's objects is changed here. */
 interface Manifest {
+  kind: string;
   metadata: { name: string };
   data?: Record<string, string>;
   spec?: {
     minReadySeconds?: number;
+    replicas?: number;
     template?: { spec: { hostAliases?: object[]; containers: { image: string; env: object[] }[] } };
   };
 }
@@ -212,6 +214,7 @@ export class AgentsInCluster {
           container.env.push(...env);
         }
         if (minReadySeconds !== undefined) object.spec.minReadySeconds = 1;
+        if (object.kind === 'Deployment') object.spec.replicas = 1;
       });
     await this.namespace.apply('../agent/agent.yaml', onTestbed);
     await this.namespace.apply('../agent/control.yaml', onTestbed);
