@@ -20,6 +20,8 @@ export type RunEvent =
       progress: string;
       ended: AttemptReport | undefined;
     }
+  /** Why it does not go on, though nobody gave it up; once for each reason. */
+  | { kind: 'held'; why: string }
   | { kind: 'log'; attempt: LogOf; line: LogLine }
   /** The last one. */
   | { kind: 'end'; end: RunEnd };
@@ -78,12 +80,15 @@ async function* watchStates(
   { attempt: only, pollMs = 500 }: FollowOptions,
 ): AsyncGenerator<RunEvent, void> {
   let before = '';
+  const reasons = new Set<string>();
   while (!signal.aborted) {
-    const { closed, begun, endedAttempt, ...seen } = await look(relaunch, workflowId);
+    const { closed, begun, endedAttempt, held, ...seen } = await look(relaunch, workflowId);
     const now = JSON.stringify([seen.state, seen.attempt, seen.node]);
     // The end itself comes with what is known of it, when the last lines are out.
     if (now !== before && !closed && !isFinal(seen.state)) yield { kind: 'state', ...seen };
     before = now;
+    if (held !== undefined && !reasons.has(held)) yield { kind: 'held', why: held };
+    if (held !== undefined) reasons.add(held);
     Object.assign(progress, { attempt: seen.attempt, closed, ended: closed ? seen.attempt : endedAttempt });
     progress.building ||= seen.state === 'building';
     progress.begun = begun || closed;
@@ -109,6 +114,7 @@ async function look(relaunch: Relaunch, workflowId: string) {
     ended,
     endedAttempt: ended?.attempt ?? attempt - 1,
     begun: attempts.length > 0,
+    held: row.troubles[0]?.message ?? attempts.find(({ outcome }) => outcome === undefined)?.why,
     closed: row.closedAt !== undefined,
   };
 }

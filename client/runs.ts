@@ -74,8 +74,9 @@ async function whyUnbuilt(relaunch: Relaunch, { queue = '' }: RunRow): Promise<s
 export const wait = result;
 
 /** @throws ClientError run-not-found */
-export async function describe(relaunch: Relaunch, workflowId: string): Promise<RunRow> {
-  return rowOf(await describeWorkflow(relaunch, workflowId));
+export async function describe(relaunch: Relaunch, workflowId: string): Promise<RunRow & Pick<RunView, 'troubles'>> {
+  const described = await describeWorkflow(relaunch, workflowId);
+  return { ...rowOf(described), troubles: troublesOf(described) };
 }
 
 function describeWorkflow({ temporal, settings }: Relaunch, workflowId: string) {

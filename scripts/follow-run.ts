@@ -38,8 +38,12 @@ function showEvent(cli: Cli, event: RunEvent): void {
     cli.out.line(textOf(event.line));
     return;
   }
-  const shown = event.kind === 'end' ? describeEnd(event.end) : describeState(event);
-  cli.err.line(`${colours.dim('relaunch:')} ${shown}`);
+  cli.err.line(`${colours.dim('relaunch:')} ${wordsOf(event)}`);
+}
+
+function wordsOf(event: Exclude<RunEvent, { kind: 'log' }>): string {
+  if (event.kind === 'held') return `held up: ${plain(event.why)}`;
+  return event.kind === 'end' ? describeEnd(event.end) : describeState(event);
 }
 
 function describeState({ state, progress, node, ended }: RunEvent & { kind: 'state' }): string {

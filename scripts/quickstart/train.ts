@@ -49,6 +49,10 @@ export async function watch(
       watcher.say(`${state}, ${event.progress}`);
       continue;
     }
+    if (event.kind === 'held') {
+      watcher.say(`held up: ${event.why}`);
+      continue;
+    }
     const epoch = epochOf(event);
     if (epoch === undefined) continue;
     seen.push(epoch);

@@ -94,6 +94,16 @@ test('all trials of a sweep run the commit that its first look found', async () 
   for (const { run } of rows) expect((await show(cluster.relaunch, run)).git).toEqual({ url, ref: 'sweep', commit });
 });
 
+test('who follows a launch whose repository does not answer sees why nothing happens', async () => {
+  server.answer('/down/', (_, response) => void response.writeHead(503).end());
+  const url = server.url('/down/digits.git');
+  const followed = cluster.command('launch', '-q', 'laptop', '-u', url, '-E', 'true', '--name', 'away', '--follow');
+  await until('it is said', () => followed.output().includes('held up: '), 30_000);
+  expect(followed.output()).toMatch(new RegExp(`held up: .*${server.host}`));
+  followed.child.kill('SIGINT');
+  expect(await followed.exited).toBe(130);
+});
+
 test('a hand-made workflow gets no further than the client: nothing is asked, nothing shows its credentials', async () => {
   const start = async (url: string): Promise<string> => {
     const { workflowId } = await cluster.relaunch.temporal.workflow.start(launchWorkflowType, {
