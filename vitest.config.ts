@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 /** Tests of a folder that start servers and processes, measure time or kill things: they wait more than they work, but not many fit a machine. */
 const real = (name: string) => ({
@@ -29,6 +30,7 @@ export default defineConfig({
     pool: 'forks',
     allowOnly: false,
     passWithNoTests: false,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       {
@@ -39,11 +41,12 @@ export default defineConfig({
       real('replay'),
       real('integration'),
       real('faults'),
-      // They wait for Kubernetes more than they work. The last ones alone: they take it away from under everybody's pods.
+      // They wait for Kubernetes more than they work.
       onTestbed(['kubernetes'], 'kubernetes', 3, 1),
-      onTestbed(['kubernetes'], 'kubernetes-faults', 1, 3),
+      onTestbed(['docker', 'kubernetes'], 'mission', 3, 1),
       onTestbed(['docker'], 'docker', 3, 2),
-      onTestbed(['docker', 'kubernetes'], 'mission', 3, 2),
+      // One file, apart from everybody’s pods: it takes Kubernetes away from under them.
+      onTestbed(['kubernetes'], 'kubernetes-faults', 3, 2),
       // One file at a time: any of them may kill the Engine, or a registry.
       onTestbed(['docker'], 'docker-faults', 1, 3),
     ],
