@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { upDocker, type DockerTestbed } from '../../scripts/testbed/docker/up.ts';
@@ -86,29 +83,6 @@ test('one image has the commands of Python, another has nothing of it and an apt
     exitCode: 0,
     output: expect.stringContaining('InRelease') as string,
   });
-});
-
-test('a container outlives a killed Engine, whose successor adopts it', async () => {
-  const gate = await mkdtemp(join(tmpdir(), 'relaunch-gate-'));
-  const container = await docker.createContainer({
-    Image: testbed.images.busybox,
-    Cmd: ['sh', '-c', 'until [ -e /gate/open ]; do sleep 0.1; done; exit 7'],
-    HostConfig: { NetworkMode: 'host', Binds: [`${gate}:/gate`] },
-  });
-  try {
-    await container.start();
-    const before = await container.inspect();
-    await testbed.kill('dockerd');
-    await expect(docker.ping()).rejects.toThrow();
-    await up();
-    const { State } = await container.inspect();
-    expect(State).toMatchObject({ Running: true, Pid: before.State.Pid });
-    await writeFile(join(gate, 'open'), '');
-    expect(await container.wait()).toMatchObject({ StatusCode: 7 });
-  } finally {
-    await container.remove({ force: true });
-    await rm(gate, { recursive: true });
-  }
 });
 
 test('a registry that was killed comes back with what it had', async () => {

@@ -205,13 +205,6 @@ test("Temporal's own cancel does the same", async () => {
   expect(await isGone('by-temporal')).toBe(true);
 });
 
-test('a terminated workflow leaves nothing running', async () => {
-  const run = await cluster.shell('laptop', `echo $$ > ${note('terminated')}; exec sleep 60`);
-  await until(run.workflowId, 'running');
-  await cluster.relaunch.temporal.workflow.getHandle(run.workflowId).terminate();
-  await expect.poll(() => isGone('terminated'), { timeout: 37_000, interval: 200 }).toBe(true);
-});
-
 test('a run waits in its queue behind those that were there before it came back', async () => {
   const order = note('order');
   const busy = await cluster.shell('laptop', 'sleep 60');

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { kill } from 'node:process';
-import { expect } from 'vitest';
 import type { DockerHarness } from './docker-harness.ts';
+import { until } from './until.ts';
 
 /** Ends the testbed's Engine as a machine that shuts down does: it ends its containers, which else live on. `upOwnDocker` starts it again. */
-export async function shutDownEngine({ testbed, docker }: DockerHarness): Promise<void> {
+export async function shutDownEngine({ testbed, docker }: Pick<DockerHarness, 'testbed' | 'docker'>): Promise<void> {
   const run = dirname(new URL(testbed.dockerHost).pathname);
   const pid = Number(await readFile(join(run, 'dockerd.pid'), 'utf8'));
   const file = join(testbed.stateDir, 'engine', 'daemon.json');
@@ -14,9 +14,9 @@ export async function shutDownEngine({ testbed, docker }: DockerHarness): Promis
   kill(pid, 'SIGHUP');
   const isLive = async (): Promise<unknown> =>
     ((await docker.info()) as { LiveRestoreEnabled: boolean }).LiveRestoreEnabled;
-  await expect.poll(isLive, { timeout: 10_000 }).toBe(false);
+  await until('containers end with their engine', async () => !(await isLive()), 10_000);
   kill(pid, 'SIGTERM');
-  await expect.poll(() => isGone(pid), { timeout: 30_000 }).toBe(true);
+  await until('the engine is gone', () => isGone(pid));
 }
 
 async function isGone(pid: number): Promise<boolean> {

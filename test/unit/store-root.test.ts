@@ -28,6 +28,7 @@ test('a look from before the store was begun, answered after, does not take it f
   slow.answers.push(promise);
   const early = root.check(true);
   await root.prepare();
+  expect(slow.answers).toEqual([]);
   resolve(undefined);
   await expect(early).resolves.toBeUndefined();
   await rm(root.path, { recursive: true });

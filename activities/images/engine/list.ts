@@ -9,6 +9,11 @@ interface Listed {
   RepoTags: string[] | null;
 }
 
+interface Dated {
+  Created: string;
+  Metadata: { LastTagTime: string };
+}
+
 /** As ImageEngine's. */
 export async function listTags({ api }: EngineUse, repository: string, signal: AbortSignal): Promise<string[]> {
   const prefix = `${shortName(repository)}:`;
@@ -36,12 +41,16 @@ function shortName(repository: string): string {
   return host === 'docker.io' ? path.replace(/^library\//, '') : `${host}/${path}`;
 }
 
-/** When it was last built, also where that made nothing new; 0 where it is gone by now. */
+/**
+ * When it was last built, also where that made nothing new; 0 where it is gone by now. Of a build whose client did not stay to its end the
+ * engine notes no time, and then it is when the image was made.
+ */
 async function taggedAt(api: EngineApi, id: string, signal: AbortSignal): Promise<number> {
   try {
     const path = `/images/${id}/json`;
-    const { Metadata } = await api.send<{ Metadata: { LastTagTime: string } }>({ method: 'GET', path, signal });
-    return Date.parse(Metadata.LastTagTime);
+    const { Created, Metadata } = await api.send<Dated>({ method: 'GET', path, signal });
+    const at = Date.parse(Metadata.LastTagTime);
+    return at > 0 ? at : Date.parse(Created);
   } catch (error) {
     if (isAnswer(error, 404)) return 0;
     throw error;
