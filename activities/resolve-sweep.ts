@@ -2,7 +2,7 @@ import { RelaunchError } from '../contracts/failures.ts';
 import { canonicalJson, sha256Hex } from '../contracts/hash.ts';
 import { formatIssues } from '../contracts/issues.ts';
 import { versionName } from '../contracts/job-reference.ts';
-import { trialIssues } from '../contracts/merge-job.ts';
+import { trialIssues, trialsChecked } from '../contracts/merge-job.ts';
 import { sweepIdOf } from '../contracts/names.ts';
 import { readSpec } from '../contracts/read-spec.ts';
 import type { JobSource, PinnedSource } from '../contracts/source.ts';
@@ -14,7 +14,6 @@ import {
   type SweepSummary,
 } from '../contracts/sweep-plan.ts';
 import { sweepSpec, type SweepSpec } from '../contracts/sweep-spec.ts';
-import type { Config } from '../contracts/trial-command.ts';
 import { workersOf } from '../contracts/sweep-workers.ts';
 import { pointsOf } from '../search/points-of.ts';
 import type { JobVersion } from '../store/jobs.ts';
@@ -55,10 +54,8 @@ export function resolveSweep(needs: CheckNeeds, input: unknown): Promise<SweepSu
   });
 }
 
-/** The first trials tell whether the parameters fit the job's inputs; each is checked again when it is resolved. */
 function checkTrials(spec: SweepSpec, { record: { job } }: JobVersion): void {
-  const first = pointsOf(spec).first(100);
-  const issues = trialIssues(job, spec.launch.runConfig, first.map(({ config }) => config as Config)); // prettier-ignore
+  const issues = trialIssues(job, spec.launch.runConfig, pointsOf(spec).first(trialsChecked));
   if (issues.length > 0) throw rejected(formatIssues(issues));
 }
 

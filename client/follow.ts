@@ -87,8 +87,10 @@ async function* watchStates(
     // The end itself comes with what is known of it, when the last lines are out.
     if (now !== before && !closed && !isFinal(seen.state)) yield { kind: 'state', ...seen };
     before = now;
-    if (held !== undefined && !reasons.has(held)) yield { kind: 'held', why: held };
-    if (held !== undefined) reasons.add(held);
+    if (held !== undefined && !reasons.has(held)) {
+      reasons.add(held);
+      yield { kind: 'held', why: held };
+    }
     Object.assign(progress, { attempt: seen.attempt, closed, ended: closed ? seen.attempt : endedAttempt });
     progress.building ||= seen.state === 'building';
     progress.begun = begun || closed;

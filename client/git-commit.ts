@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { RelaunchError } from '../contracts/failures.ts';
-import { commitIn, refNames } from '../contracts/git-refs.ts';
+import { commitIn, refNames, refsIn } from '../contracts/git-refs.ts';
 import { commitId, gitRemote, type GitSource } from '../contracts/git-source.ts';
 
 /** The server is asked by whoever is here, with the credentials that their git has. */
@@ -35,8 +35,7 @@ async function refsOf(url: string, names: readonly string[]): Promise<Map<string
   }).catch((cause: unknown) => {
     throw new RelaunchError('LaunchRejected', `${url} cannot be asked for its commit: ${whyNot(cause)}`, { cause });
   });
-  const lines = stdout.split('\n').map((line) => line.split('\t'));
-  return new Map(lines.flatMap(([id = '', name = '']) => (commitId.safeParse(id).success ? [[name, id]] : [])));
+  return new Map([...refsIn(stdout)].filter(([, object]) => commitId.safeParse(object).success));
 }
 
 /** What git says last is why. */
@@ -45,6 +44,6 @@ function whyNot(cause: unknown): string {
   const other = 'name the commit by all of its 40 digits (-g)';
   if (code === 'ENOENT') return `there is no git on this machine; ${other}`;
   if (killed === true) return `no answer within ${String(patienceMs / 1_000)} s; ${other}`;
-  const said = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== ''); // prettier-ignore
+  const said = stderr.split('\n').flatMap((line) => line.trim() || []);
   return `git says ${JSON.stringify(said.find((line) => line.startsWith('fatal:')) ?? said.at(-1) ?? '')}; ${other}`;
 }

@@ -1,10 +1,28 @@
 import { z } from 'zod';
 import { RelaunchError } from '../contracts/failures.ts';
 import { jobReference, jobWord, namedJob, versionName } from '../contracts/job-reference.ts';
-import { defaultJobName, jobAlias, jobSpec, splitImage, type JobAliases, type JobSpec, type JobSpecInput } from '../contracts/job-spec.ts'; // prettier-ignore
+import {
+  defaultJobName,
+  jobAlias,
+  jobSpec,
+  type JobAliases,
+  type JobSpec,
+  type JobSpecInput,
+} from '../contracts/job-spec.ts';
 import { defaultProject, plainText } from '../contracts/launch-spec.ts';
 import { readSpec } from '../contracts/read-spec.ts';
-import { addVersion, findJob, jobVersions, moveAliases, readAliases, readJobVersion, type JobName, type JobVersion } from '../store/jobs.ts'; // prettier-ignore
+import { splitImage } from '../contracts/source.ts';
+import {
+  addVersion,
+  findJob,
+  jobVersions,
+  moveAliases,
+  readAliases,
+  readJobVersion,
+  unlessDamaged,
+  type JobName,
+  type JobVersion,
+} from '../store/jobs.ts';
 import { keyOf } from '../store/layout.ts';
 import type { Store } from '../store/store.ts';
 import { commitNow } from './git-commit.ts';
@@ -139,15 +157,6 @@ function checked(field: string, schema: z.ZodType<string>, value: string): strin
   const read = readSpec(z.object({ [field]: schema }), { [field]: value });
   if ('spec' in read) return value;
   throw new RelaunchError('LaunchRejected', read.wrong);
-}
-
-async function unlessDamaged<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof RelaunchError && error.type === 'LaunchRejected') return undefined;
-    throw error;
-  }
 }
 
 const refused = (wrong: string): RelaunchError =>

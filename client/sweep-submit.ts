@@ -3,7 +3,7 @@ import { RelaunchError } from '../contracts/failures.ts';
 import { base32Of } from '../contracts/hash.ts';
 import { nameOf } from '../contracts/launch-spec.ts';
 import { launchStart } from '../contracts/launch-start.ts';
-import { trialIssues } from '../contracts/merge-job.ts';
+import { trialIssues, trialsChecked } from '../contracts/merge-job.ts';
 import { newSweepId } from '../contracts/names.ts';
 import { readSpec } from '../contracts/read-spec.ts';
 import { searchAttribute } from '../contracts/search-attributes.ts';
@@ -12,7 +12,6 @@ import type { CarriedSweep } from '../contracts/sweep-result.ts';
 import { sweepSpec, type SweepSpec, type SweepSpecInput } from '../contracts/sweep-spec.ts';
 import { workersOf, type Workers } from '../contracts/sweep-workers.ts';
 import { controlTaskQueue } from '../contracts/task-queues.ts';
-import type { Config } from '../contracts/trial-command.ts';
 import { pointsOf } from '../search/points-of.ts';
 import { checkBounds } from './check-spec.ts';
 import type { Relaunch } from './connect.ts';
@@ -73,7 +72,7 @@ export async function checkSweepOnQueue(relaunch: Relaunch, spec: SweepSpec): Pr
   };
   let workers = within(undefined);
   const ofJob = await withJob(relaunch, launch, ({ record }) =>
-    trialIssues(record.job, launch.runConfig, trialsOf(spec)),
+    trialIssues(record.job, launch.runConfig, pointsOf(spec).first(trialsChecked)),
   );
   const ofQueue = await withQueue(relaunch, launch.queue, (queue) => {
     checkBounds(launch, queue);
@@ -81,12 +80,6 @@ export async function checkSweepOnQueue(relaunch: Relaunch, spec: SweepSpec): Pr
   });
   return { ...workers, notes: [...ofJob, ...ofQueue] };
 }
-
-/** The configurations of the first trials: agents look at the others when they come. */
-const trialsOf = (spec: SweepSpec): Config[] =>
-  pointsOf(spec)
-    .first(100)
-    .map(({ config }) => config as Config);
 
 /** Starts the workflow of a sweep, anew or from where an ended one was. */
 export async function startSweep(

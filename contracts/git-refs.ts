@@ -9,6 +9,15 @@ function candidatesOf(ref: string | undefined): { ref: string; name: string }[] 
 export const refNames = (ref: string | undefined): string[] =>
   candidatesOf(ref).flatMap(({ name }) => [name, `${name}^{}`]);
 
+/** What `git ls-remote` writes: names of refs with their objects. */
+export const refsIn = (said: string): Map<string, string> =>
+  new Map(
+    said.split('\n').flatMap((line) => {
+      const [object = '', name] = line.split('\t');
+      return name === undefined ? [] : [[name, object]];
+    }),
+  );
+
 /** The commit that a ref is, and the ref, which may not be given. `refs`: the objects that the server has under {@link refNames}. */
 export function commitIn(
   refs: ReadonlyMap<string, string>,

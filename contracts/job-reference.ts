@@ -1,14 +1,15 @@
 import { z } from 'zod';
 
+const word = '[A-Za-z0-9][A-Za-z0-9_.-]{0,127}';
+
 /** A word in the name of a job: of its project, of itself, of an alias. All of them are parts of keys and of references. */
 export const jobWord = z
   .string()
   .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/,
+    new RegExp(`^${word}$`),
     'at most 128 characters of A-Z, a-z, 0-9, "_", "-", ".", beginning with a letter or digit',
   );
 
-const word = '[A-Za-z0-9][A-Za-z0-9_.-]{0,127}';
 const reference = new RegExp(`^(?:(${word})/)?(${word})(?::(${word}))?$`);
 
 export const jobRule = 'a job such as digits, digits:prod, digits:v3 or vision/digits:prod';

@@ -5,7 +5,7 @@ import { imageFields, imageSpec } from './image-spec.ts';
 import { inputIssues, inputSchema } from './input-schema.ts';
 import { jobWord, latest, mostVersion, versionIn } from './job-reference.ts';
 import { command, contradictions, plainText } from './launch-spec.ts';
-import { codeSource, imageName } from './source.ts';
+import { codeSource, imageName, isOne, splitImage } from './source.ts';
 
 const sourceRule = 'exactly one of code: {dir}, git: {url} and image: NAME';
 
@@ -17,7 +17,7 @@ export const jobSpec = z
         { code: codeSource.optional(), git: gitSource.optional(), image: imageName.optional() },
         `a source: ${sourceRule}`,
       )
-      .refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, sourceRule),
+      .refine(isOne, sourceRule),
     ...imageSpec.shape,
     /** Empty: the image's own, or that of the Dockerfile. */
     entrypoint: command.default([]),
@@ -98,10 +98,3 @@ function nameIn({ code, git, image }: JobSpec['source'], entrypoint: readonly st
 }
 
 const directoryName = (dir: string): string => dir.split(/[/\\]/).findLast((part) => part !== '') ?? '';
-
-/** An image's name without its tag and digest, and the tag. */
-export function splitImage(image: string): { repository: string; tag: string | undefined } {
-  const [name = ''] = image.split('@');
-  const [, repository = name, tag] = /^(.*):([^/:]+)$/.exec(name) ?? [];
-  return { repository, tag };
-}

@@ -30,10 +30,13 @@ export function mergeJob(
   return { spec: merged, issues: [...issues, ...inputsOf(job, merged.runConfig, { isWhole })] };
 }
 
+/** So many trials tell whether the parameters of a sweep fit a job's inputs; each is checked again when it is resolved. */
+export const trialsChecked = 100;
+
 /** What a job does not allow of the configurations of a sweep's trials: of the first that is wrong. */
-export function trialIssues(job: JobSpec, launch: Config, trials: readonly Config[]): FieldIssue[] {
-  for (const trial of trials) {
-    const issues = inputsOf(job, mergeConfig(job.runConfig, { ...launch, ...trial }));
+export function trialIssues(job: JobSpec, launch: Config, trials: readonly { config: object }[]): FieldIssue[] {
+  for (const { config } of trials) {
+    const issues = inputsOf(job, mergeConfig(job.runConfig, { ...launch, ...(config as Config) }));
     if (issues.length > 0) return issues;
   }
   return [];

@@ -23,6 +23,13 @@ export const repositoryName = imageName.refine(
   'a repository such as registry.example/team/runs, without a tag',
 );
 
+/** An image's name without its tag and digest, and the tag. */
+export function splitImage(image: string): { repository: string; tag: string | undefined } {
+  const [name = ''] = image.split('@');
+  const [, repository = name, tag] = /^(.*):([^/:]+)$/.exec(name) ?? [];
+  return { repository, tag };
+}
+
 /** A job by its name. The rest is of a sweep's trials: what an agent has pinned for all of them. */
 export const jobSource = z.strictObject({
   name: jobReference,
@@ -35,6 +42,9 @@ export type JobSource = z.output<typeof jobSource>;
 
 const rule = 'exactly one of code: {dir}, git: {url}, image: NAME and job: NAME';
 
+/** Whether one is given, and no more. */
+export const isOne = (given: object): boolean => Object.values(given).filter((one) => one !== undefined).length === 1;
+
 /** What is to run: exactly one of them. */
 export const source = z
   .strictObject(
@@ -46,7 +56,7 @@ export const source = z
     },
     { error: `a source: ${rule}` },
   )
-  .refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, rule);
+  .refine(isOne, rule);
 export type Source = z.input<typeof source>;
 
 /** Under which of its keys it is given. */

@@ -2,23 +2,18 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ClientError, type JobNaming, type JobSpecInput } from '../client/index.ts';
 import { setValues, type JsonMap } from './assignments.ts';
+import { given, imageFields, type ImageFlags } from './image-flags.ts';
 import { readJsonOrFile } from './read-input.ts';
 import { splitWords } from './split-words.ts';
 
 /** The flags of `relaunch job create`, as commander reads them. */
-export interface JobFlags {
+export interface JobFlags extends ImageFlags {
   project?: string;
   name?: string;
   description?: string;
   alias?: string[];
   user?: string;
   entryPoint?: string;
-  dockerfile?: string;
-  baseImage?: string;
-  buildContext?: string;
-  workingDir?: string;
-  runtime?: string;
-  acceleratorImage?: string;
   runConfig?: string;
   set?: string[];
   schema?: string;
@@ -27,14 +22,12 @@ export interface JobFlags {
 
 /** What a job is made of. Fields are not checked here: the client does that, all at once. @throws ClientError bad-input */
 export function jobFromFlags(source: JobSpecInput['source'], flags: JobFlags, cwd: string): JobSpecInput {
-  const { dockerfile, baseImage, buildContext, workingDir, runtime, acceleratorImage, schema } = flags;
-  const builder = { ...given({ runtime, acceleratorImage }) };
+  const { schema } = flags;
   const base = flags.runConfig === undefined ? {} : mapIn('--run-config', flags.runConfig, cwd);
   const runConfig = setValues(base, flags.set ?? []);
   return {
     source,
-    ...given({ dockerfile, baseImage, buildContext, workingDir }),
-    ...(Object.keys(builder).length === 0 ? {} : { builder }),
+    ...imageFields(flags),
     entrypoint: entrypointOf(source, flags),
     ...(Object.keys(runConfig).length === 0 ? {} : { runConfig }),
     ...(schema === undefined ? {} : { inputs: mapIn('--schema', schema, cwd) }),
@@ -75,8 +68,3 @@ function mapIn(flag: string, written: string, cwd: string): JsonMap {
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as JsonMap;
   throw new ClientError('bad-input', `${flag} ${name} holds no map.`);
 }
-
-const given = <T extends object>(flags: T): { [K in keyof T]?: NonNullable<T[K]> } =>
-  Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: NonNullable<T[K]>;
-  };

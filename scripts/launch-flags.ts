@@ -5,21 +5,16 @@ import type { Priority } from '../contracts/priority.ts';
 import { overridesOf, type Overrides } from '../contracts/wandb.ts';
 import { ClientError } from '../client/index.ts';
 import { setValues, splitAssignment, type JsonMap } from './assignments.ts';
+import { imageFields, type ImageFlags } from './image-flags.ts';
 import { sourceOf, type SourceFlags } from './source-flags.ts';
 import { splitWords } from './split-words.ts';
 
 /** The flags of `relaunch launch` that say what is to run, as commander reads them. */
-export interface LaunchFlags extends SourceFlags {
+export interface LaunchFlags extends SourceFlags, ImageFlags {
   queue?: string;
   entryPoint?: string;
   project?: string;
   priority?: string;
-  dockerfile?: string;
-  baseImage?: string;
-  buildContext?: string;
-  workingDir?: string;
-  runtime?: string;
-  acceleratorImage?: string;
   set?: string[];
   env?: string[];
   name?: string;
@@ -64,7 +59,7 @@ export function specFromFlags(request: LaunchRequest): LaunchSpecInput {
     ...base,
     ...over,
     ...textFlags(flags),
-    ...imageFlags(flags, { ...base.builder, ...over.builder }),
+    ...imageFields(flags, { ...base.builder, ...over.builder }),
     user: flags.user ?? base.user ?? request.user,
     ...(command === undefined ? {} : { entrypoint: command }),
     ...(source === undefined ? {} : { source }),
@@ -82,22 +77,6 @@ function textFlags({ queue, project, name, priority, tag, env }: LaunchFlags): P
     ...(priority === undefined ? {} : { priority: priority as Priority }),
     ...(tag === undefined ? {} : { tags: tag }),
     ...(env === undefined ? {} : { env: Object.fromEntries(env.map((each) => splitAssignment('--env', each))) }),
-  };
-}
-
-function imageFlags(flags: LaunchFlags, base: LaunchSpecInput['builder']): Partial<LaunchSpecInput> {
-  const { dockerfile, baseImage, buildContext, workingDir, runtime, acceleratorImage } = flags;
-  const builder = {
-    ...base,
-    ...(runtime === undefined ? {} : { runtime }),
-    ...(acceleratorImage === undefined ? {} : { acceleratorImage }),
-  };
-  return {
-    ...(dockerfile === undefined ? {} : { dockerfile }),
-    ...(baseImage === undefined ? {} : { baseImage }),
-    ...(buildContext === undefined ? {} : { buildContext }),
-    ...(workingDir === undefined ? {} : { workingDir }),
-    ...(Object.keys(builder).length === 0 ? {} : { builder }),
   };
 }
 

@@ -4,7 +4,7 @@ import { dirname } from 'node:path/posix';
 export const mostEntries = 100_000;
 
 /** More than packers come across; with what it is unpacked below, still a path that file systems take. */
-export const mostPathBytes = 2_048;
+const mostPathBytes = 2_048;
 /** What file systems take. */
 const mostNameBytes = 255;
 
@@ -42,4 +42,11 @@ export function wrongPath(path: string): string | undefined {
   if (segments.some((segment) => Buffer.byteLength(segment) > mostNameBytes))
     return `a part of it is longer than ${String(mostNameBytes)} bytes`;
   return undefined;
+}
+
+/** Why a symbolic link at `path` must not be packed; undefined where it may. `shown`: how its target is to stand in a sentence. */
+export function wrongTarget(path: string, target: string, shown = target): string | undefined {
+  if (target.includes('\ufffd')) return 'its target is not UTF-8';
+  if (Buffer.byteLength(target) > mostPathBytes) return `its target is longer than ${String(mostPathBytes)} bytes`;
+  return staysInside(path, target) ? undefined : `it is a symbolic link out of the directory, to ${shown}`;
 }

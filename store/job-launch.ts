@@ -1,8 +1,8 @@
 import { fieldIssue, type FieldIssue } from '../contracts/issues.ts';
 import { namedJob, versionName } from '../contracts/job-reference.ts';
-import { splitImage } from '../contracts/job-spec.ts';
 import type { LaunchSpec } from '../contracts/launch-spec.ts';
 import { mergeJob } from '../contracts/merge-job.ts';
+import { splitImage } from '../contracts/source.ts';
 import { findJob, type JobVersion } from './jobs.ts';
 import type { Store } from './store.ts';
 

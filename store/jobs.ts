@@ -103,21 +103,18 @@ export async function addVersion(
   for (let version = (await jobVersions(store, job)).at(-1) ?? 0; version <= mostVersion; version++) {
     const key = keyOf.jobVersion(job.project, job.name, version);
     if (await store.putIfAbsent(key, encode(record))) return { version, isNew: true };
-    if (await holds(store, { ...job, version }, digest)) return { version, isNew: false };
+    const there = await unlessDamaged(findVersion(store, job, version));
+    if (there?.digest === digest) return { version, isNew: false };
   }
   throw rejected(`job ${job.project}/${job.name} cannot have more versions than ${String(mostVersion)}`);
 }
 
-/** One that is damaged holds something else. */
-async function holds(
-  store: Store,
-  { version, ...job }: JobName & { version: number },
-  digest: string,
-): Promise<boolean> {
+/** What was read; undefined where it is no job, or are no aliases. */
+export async function unlessDamaged<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
-    return (await findVersion(store, job, version))?.digest === digest;
+    return await reading;
   } catch (error) {
-    if (error instanceof RelaunchError && error.type === 'LaunchRejected') return false;
+    if (error instanceof RelaunchError && error.type === 'LaunchRejected') return undefined;
     throw error;
   }
 }
@@ -129,8 +126,8 @@ export async function moveAliases(
   names: readonly string[],
   version: number,
 ): Promise<void> {
-  const moved = Object.fromEntries(names.map((name) => [name, version]));
   if (names.length === 0) return;
+  const moved = Object.fromEntries(names.map((name) => [name, version]));
   for (;;) {
     const { key, aliases, etag } = await findAliases(store, job);
     if (names.every((name) => aliases[name] === version)) return;

@@ -3,7 +3,7 @@ import { constants, open, readlink, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { RelaunchError } from '../contracts/failures.ts';
-import { mostPathBytes, staysInside } from './archive-rules.ts';
+import { wrongTarget } from './archive-rules.ts';
 import { checkSize, codeFiles, notPacked, versionOf, type CodeFile } from './code-files.ts';
 import { systemReason } from './system-errors.ts';
 import { tarEnd, tarHeader, tarPadding } from './tar-blocks.ts';
@@ -78,10 +78,8 @@ async function* linkBlocks({ path, absolute }: CodeFile): AsyncGenerator<Uint8Ar
   const linkpath = await readlink(absolute).catch((cause: unknown) => {
     throw notPacked(path, systemReason(cause), cause);
   });
-  if (linkpath.includes('\ufffd')) throw notPacked(path, 'its target is not UTF-8');
-  if (Buffer.byteLength(linkpath) > mostPathBytes)
-    throw notPacked(path, `its target is longer than ${String(mostPathBytes)} bytes`);
-  if (!staysInside(path, linkpath)) throw notPacked(path, `it is a symbolic link out of the directory, to ${linkpath}`);
+  const wrong = wrongTarget(path, linkpath);
+  if (wrong !== undefined) throw notPacked(path, wrong);
   yield tarHeader({ path, linkpath, mode: 0o755, size: 0, type: 'SymbolicLink' });
 }
 

@@ -3,6 +3,7 @@ import { show, type RunView, type Trouble } from '../../client/index.ts';
 import type { AttemptReport } from '../../contracts/run-result.ts';
 import { forDisplay } from '../../store/display.ts';
 import { connected, examples, pageOf, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
+import { gitWords } from '../git-words.ts';
 import { describeEnd, headlineOf } from '../follow-run.ts';
 import { paintState, plain, renderAge, renderFields, renderJson, renderTable } from '../render.ts';
 
@@ -42,7 +43,7 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
         : describeEnd(end),
     ],
     ['queue', plain(view.queue)],
-    ...(view.git === undefined ? [] : [['git', plain(wordsOf(view.git))]]),
+    ...(view.git === undefined ? [] : [['git', gitWords(view.git)]]),
     ...(jobOf(view) === undefined ? [] : [['job', plain(jobOf(view))]]),
     ...(seen?.image === undefined ? [] : [['image', plain(seen.image)]]),
     ['project', plain(view.project)],
@@ -76,11 +77,6 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
   return parts.join('\n\n');
 }
 
-/** URL, ref and commit; the ref may be the commit, or its beginning. */
-const wordsOf = ({ url, ref, commit, submodules }: NonNullable<RunView['git']>): string =>
-  [url, ...(commit.startsWith(ref) ? [] : [ref]), commit, ...(submodules === true ? ['with submodules'] : [])].join(
-    ' ',
-  );
 /** With its version, once an agent has found it. */
 const jobOf = ({ end, status, job }: RunView): string | undefined => (end ?? status)?.job ?? job;
 

@@ -111,7 +111,9 @@ describe('a sweep over a job', () => {
   test('of an image has one digest for all of its trials', async () => {
     const pinned = `train:v3@sha256:${'b'.repeat(64)}`;
     const images = { pin: (name: string) => Promise.resolve(name.includes('@') ? name : pinned) };
-    const runsImages = harness.needs().backends.map((backend) => Object.assign(Object.create(backend), { sources: ['image'] }) as typeof backend); // prettier-ignore
+    const runsImages = harness
+      .needs()
+      .backends.map((backend) => Object.assign(Object.create(backend), { sources: ['image'] }) as typeof backend);
     const agent = harness.agent({ images, backends: runsImages });
     await createJob(harness.store, { source: { image: 'train:v3' } }, { name: 'train' });
     const { source } = await resolve(over('train'), 'digits-1', undefined, agent);

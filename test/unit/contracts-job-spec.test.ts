@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { fieldIssues, formatIssues } from '../../contracts/issues.ts';
 import { jobReference, namedJob, projectIn, versionIn } from '../../contracts/job-reference.ts';
-import { contentDigest, defaultJobName, jobAlias, jobRecord, jobSpec, splitImage } from '../../contracts/job-spec.ts';
+import { contentDigest, defaultJobName, jobAlias, jobRecord, jobSpec } from '../../contracts/job-spec.ts';
+import { splitImage } from '../../contracts/source.ts';
 import { launchSpec, nameOf, type LaunchSpecInput } from '../../contracts/launch-spec.ts';
 import { mergeJob } from '../../contracts/merge-job.ts';
 import { jobOf } from '../../contracts/wandb.ts';
@@ -95,7 +96,14 @@ describe('a job', () => {
     ['of code on a base image', { ...code, baseImage: 'torch:2.9', buildContext: 'src', workingDir: 'x' }],
     ['of a commit', { source: { git: { url: 'https://git.example/a', ref: 'main' } }, entrypoint: ['x'] }],
     ['of an image', { source: { image: 'train:v3' }, entrypoint: ['sh', '-c', 'cd ..'] }],
-    ['with defaults within its inputs', { ...code, runConfig: { lr: 1 }, inputs: { type: 'object', properties: { lr: { type: 'number' }, n: { type: 'integer', required: true } } } }], // prettier-ignore
+    [
+      'with defaults within its inputs',
+      {
+        ...code,
+        runConfig: { lr: 1 },
+        inputs: { type: 'object', properties: { lr: { type: 'number' }, n: { type: 'integer', required: true } } },
+      },
+    ],
     ['with services', { ...code, services: { board: 'always', Board: 'never' } }],
   ])('%s is one', (_, job) => {
     expect(wrongWith(job)).toBe('');
@@ -124,7 +132,11 @@ describe('a job', () => {
     ['built and mounted', { ...code, dockerfile: 'D', baseImage: 'x' }, 'baseImage is "x": not with a dockerfile'],
     ['outside of its context', { ...code, buildContext: '../x' }, 'buildContext is "../x": a path within the source'],
     ['with a service at times', { ...code, services: { a: 'Always' } }, 'services.a is "Always": always or never'],
-    ['with defaults beside its inputs', { ...code, runConfig: { lr: 'x' }, inputs: { type: 'object', properties: { lr: { type: 'number' } } } }, 'runConfig.lr is "x": a number'], // prettier-ignore
+    [
+      'with defaults beside its inputs',
+      { ...code, runConfig: { lr: 'x' }, inputs: { type: 'object', properties: { lr: { type: 'number' } } } },
+      'runConfig.lr is "x": a number',
+    ],
     ['with a field that nobody knows', { ...code, env: {} }, 'env is {}: not a known field'],
   ])('%s is none', (_, job, sentence) => {
     expect(wrongWith(job)).toContain(sentence);
@@ -139,7 +151,12 @@ describe('a job', () => {
 
   test('of a commit is the same under whatever name that was found', () => {
     const at = (ref: string, more: object = {}) =>
-      contentDigest(jobSpec.parse({ ...code, source: { git: { url: 'https://git.example/a', ref, commit: 'a'.repeat(40), ...more } } })); // prettier-ignore
+      contentDigest(
+        jobSpec.parse({
+          ...code,
+          source: { git: { url: 'https://git.example/a', ref, commit: 'a'.repeat(40), ...more } },
+        }),
+      );
     expect(at('main')).toBe(at('v1'));
     expect(at('main', { submodules: true })).not.toBe(at('main'));
     expect(at('main', { commit: 'b'.repeat(40) })).not.toBe(at('main'));

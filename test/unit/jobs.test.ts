@@ -90,14 +90,19 @@ test('two hundred creates of ten clients: consecutive versions, none lost', { ti
   const clients = numbers(10).map(async (i) => {
     const args = [creator, store.url, `c${String(i)}`, '20'];
     const { stdout } = await promisify(execFile)(process.execPath, args);
-    return stdout.trim().split('\n').map((line) => line.split(' ')); // prettier-ignore
+    return stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' '));
   });
   const created = (await Promise.all(clients)).flat();
   expect(created.map(([version]) => Number(version)).sort((a, b) => a - b)).toEqual(numbers(200));
   expect(created.filter(([, isNew]) => isNew !== 'true')).toEqual([]);
   const busy = { project: 'vision', name: 'busy' };
   expect(await jobVersions(store, busy)).toEqual(numbers(200));
-  const images = numbers(200).map(async (version) => (await findJob(store, { ...busy, label: `v${String(version)}` })).record.job.source.image); // prettier-ignore
+  const images = numbers(200).map(
+    async (version) => (await findJob(store, { ...busy, label: `v${String(version)}` })).record.job.source.image,
+  );
   expect(new Set(await Promise.all(images)).size).toBe(200);
   const aliases = await readAliases(store, busy);
   expect(Object.keys(aliases)).toHaveLength(200 + 10 + 1);
@@ -149,9 +154,21 @@ describe('what somebody has put into the store by hand', () => {
       record({ source: { image: '--privileged' } }),
       'job.source.image is "--privileged": a name such as',
     ],
-    ['a Dockerfile elsewhere', record({ source: { code: { digest: 'a'.repeat(64) } }, dockerfile: '../../etc/passwd' }), 'job.dockerfile is "../../etc/passwd"'], // prettier-ignore
-    ['code that was not packed', record({ source: { code: { dir: '/etc' } }, entrypoint: ['x'] }), 'job.source.code.digest is missing'], // prettier-ignore
-    ['an environment', record({ source: { image: 'x' }, env: { LD_PRELOAD: 'x' } }), 'job.env is {"LD_PRELOAD":"x"}: not a known field'], // prettier-ignore
+    [
+      'a Dockerfile elsewhere',
+      record({ source: { code: { digest: 'a'.repeat(64) } }, dockerfile: '../../etc/passwd' }),
+      'job.dockerfile is "../../etc/passwd"',
+    ],
+    [
+      'code that was not packed',
+      record({ source: { code: { dir: '/etc' } }, entrypoint: ['x'] }),
+      'job.source.code.digest is missing',
+    ],
+    [
+      'an environment',
+      record({ source: { image: 'x' }, env: { LD_PRELOAD: 'x' } }),
+      'job.env is {"LD_PRELOAD":"x"}: not a known field',
+    ],
     ['depths', record({ source: { image: 'x' }, runConfig: { a: deep(200) } }), 'nested more than 100 levels'],
     ['too much', 'x'.repeat(2_000_001), 'it has more than 2000000 bytes'],
   ])('%s as a version is refused in one sentence that names it', async (_, content, sentence) => {
@@ -173,7 +190,9 @@ describe('what somebody has put into the store by hand', () => {
     await put(keyOf.jobAliases('vision', 'train'), { prod: 'v0', latest: 7 });
     await expect(found('train:prod')).rejects.toMatchObject({
       type: 'LaunchRejected',
-      message: expect.stringContaining('the aliases of job vision/train (jobs/vision/train/aliases.json) are none: prod is "v0"') as string, // prettier-ignore
+      message: expect.stringContaining(
+        'the aliases of job vision/train (jobs/vision/train/aliases.json) are none: prod is "v0"',
+      ) as string,
     });
     expect(await found('train')).toBe(0);
     expect(await listJobs(store)).toEqual([{ ...train, newest: 0, versions: 1, aliases: undefined }]);

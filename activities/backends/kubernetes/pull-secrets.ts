@@ -1,5 +1,6 @@
 import { RelaunchError } from '../../../contracts/failures.ts';
 import type { Credentials } from '../../images/registry/credentials.ts';
+import { hubServer } from '../../images/registry/docker-config.ts';
 import { parseImageName } from '../../images/registry/image-name.ts';
 import { label } from '../labels.ts';
 import type { Place } from './place.ts';
@@ -25,9 +26,6 @@ export interface PullSecret {
 
 /** One that was just written is not written again: neither for a burst of runs, nor for a pull that fails again and again. */
 const freshMs = 30_000;
-
-/** Docker's configuration, and so the kubelet, knows Docker Hub by this. */
-const hubServer = 'https://index.docker.io/v1/';
 
 /**
  * Keeps the agent's credentials for registries where the kubelet finds them: a Secret for each registry, in each namespace that has pods of

@@ -19,8 +19,8 @@ const dockerConfig = z.object({
 });
 type DockerConfig = z.output<typeof dockerConfig>;
 
-/** What Docker calls the registry of Docker Hub where credentials are kept. */
-const hubServer = 'https://index.docker.io/v1/';
+/** What Docker, and with it the kubelet, calls the registry of Docker Hub where credentials are kept. */
+export const hubServer = 'https://index.docker.io/v1/';
 
 /**
  * The credentials that Docker's configuration has for a registry (`docker login`), read anew each time: tokens are refreshed behind our

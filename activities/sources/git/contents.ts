@@ -1,4 +1,4 @@
-import { staysInside } from '../../../store/archive-rules.ts';
+import { wrongTarget } from '../../../store/archive-rules.ts';
 import { tarHeader, tarPadding } from '../../../store/tar-blocks.ts';
 import type { GitRepository } from './repository.ts';
 import { notPacked, type GitFile } from './tree.ts';
@@ -36,9 +36,8 @@ async function linkOf(
 ): Promise<Uint8Array> {
   if (sizeBytes > longestTarget) throw notPacked(repository, path, 'it is a symbolic link to a name that is too long');
   const linkpath = Buffer.concat(await Array.fromAsync(objects.content(sizeBytes))).toString();
-  if (linkpath.includes('\ufffd')) throw notPacked(repository, path, 'its target is not UTF-8');
-  if (!staysInside(path, linkpath))
-    throw notPacked(repository, path, `it is a symbolic link out of the directory, to ${JSON.stringify(linkpath)}`);
+  const wrong = wrongTarget(path, linkpath, JSON.stringify(linkpath));
+  if (wrong !== undefined) throw notPacked(repository, path, wrong);
   return tarHeader({ path, linkpath, mode: 0o755, size: 0, type: 'SymbolicLink' });
 }
 

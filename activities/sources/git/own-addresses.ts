@@ -2,22 +2,21 @@ import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { rejectedSource } from './failures.ts';
 
+const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
 /** What an agent reaches and others do not: itself, and what its cloud tells it alone. */
 const own = new BlockList();
 for (const [address, prefix] of [
   ['0.0.0.0', 8],
   ['127.0.0.0', 8],
   ['169.254.0.0', 16],
-] as const)
-  own.addSubnet(address, prefix, 'ipv4');
-for (const [address, prefix] of [
   ['::', 127],
   ['fe80::', 10],
   ['fd00:ec2::', 32],
 ] as const)
-  own.addSubnet(address, prefix, 'ipv6');
+  own.addSubnet(address, prefix, familyOf(address));
 
-const isOwn = (address: string): boolean => own.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+const isOwn = (address: string): boolean => own.check(address, familyOf(address));
 
 /**
  * Where a host is that submitters name, and the agent's file does not, for `http.curloptResolve`: git looks it up no more. Undefined: nobody

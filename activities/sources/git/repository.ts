@@ -1,6 +1,7 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RelaunchError } from '../../../contracts/failures.ts';
+import { refsIn } from '../../../contracts/git-refs.ts';
 import { gitRemote, type GitRemote } from '../../../contracts/git-source.ts';
 import { inMebibytes } from '../../../store/code-files.ts';
 import { accessTo, type Access, type GitSettings } from './access.ts';
@@ -68,13 +69,7 @@ export class GitRepository {
 
   /** What the server has under these patterns: names of refs with their objects. @throws RelaunchError */
   async refs(patterns: readonly string[]): Promise<Map<string, string>> {
-    const said = await text(this.read(['ls-remote', '--quiet', '--end-of-options', this.url, ...patterns]));
-    return new Map(
-      said.split('\n').flatMap((line) => {
-        const [object = '', name] = line.split('\t');
-        return name === undefined ? [] : [[name, object]];
-      }),
-    );
+    return refsIn(await text(this.read(['ls-remote', '--quiet', '--end-of-options', this.url, ...patterns])));
   }
 
   /** Fetches one commit, without what was before it; from servers that do not give out any, with all that they have. @throws RelaunchError */
