@@ -76,6 +76,25 @@ test('a burst of runs writes it once; a pull that fails later writes what the cr
   }
 });
 
+test('whoever leaves first takes it from nobody else who waits for it', async () => {
+  const { server, place, pulls, stop } = await scene(password('one'));
+  const asked = Promise.withResolvers<() => void>();
+  server.serve(secrets, (exchange) => {
+    asked.resolve(() => {
+      exchange.json({});
+    });
+  });
+  const leaving = new AbortController();
+  const first = pulls.of(place, image, leaving.signal);
+  const second = pulls.of(place, image, never);
+  const answer = await asked.promise;
+  leaving.abort(new Error('left'));
+  await expect(first).rejects.toThrow('left');
+  answer();
+  expect(await second).toMatchObject({ name });
+  stop();
+});
+
 test('Docker Hub is called there as Docker calls it', async () => {
   const { server, place, pulls, stop } = await scene(password('one'), ['docker.io']);
   server.serve(secrets, (exchange) => {

@@ -3,6 +3,7 @@ import type { Credentials } from '../../images/registry/credentials.ts';
 import { hubServer } from '../../images/registry/docker-config.ts';
 import { parseImageName } from '../../images/registry/image-name.ts';
 import { label } from '../labels.ts';
+import { unlessAborted } from '../waiting.ts';
 import type { Place } from './place.ts';
 import { isStatus } from './status-error.ts';
 
@@ -26,6 +27,8 @@ export interface PullSecret {
 
 /** One that was just written is not written again: neither for a burst of runs, nor for a pull that fails again and again. */
 const freshMs = 30_000;
+/** For the credentials' helper and the API server together. */
+const writeTimeoutMs = 60_000;
 
 /**
  * Keeps the agent's credentials for registries where the kubelet finds them: a Secret for each registry, in each namespace that has pods of
@@ -56,13 +59,14 @@ export class PullSecrets {
   async #keep(place: Place, host: string, signal: AbortSignal): Promise<PullSecret> {
     const key = `${place.name} ${host}`;
     const last = this.#written.get(key);
-    if (last !== undefined && performance.now() - last.at < freshMs) return last.secret;
-    const secret = this.#write(place, host, signal);
+    if (last !== undefined && performance.now() - last.at < freshMs) return unlessAborted(signal, () => last.secret);
+    // For all who want it: the one who came first may leave first.
+    const secret = this.#write(place, host, AbortSignal.timeout(writeTimeoutMs));
     this.#written.set(key, { at: performance.now(), secret });
     secret.catch(() => {
       if (this.#written.get(key)?.secret === secret) this.#written.delete(key);
     });
-    return secret;
+    return unlessAborted(signal, () => secret);
   }
 
   async #write(place: Place, host: string, signal: AbortSignal): Promise<PullSecret> {
