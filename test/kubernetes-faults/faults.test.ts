@@ -5,6 +5,7 @@ import { upKubernetes } from '../../scripts/testbed/kubernetes/up.ts';
 import { auditLog, type Audited } from '../support/audit-log.ts';
 import { Disruptions } from '../support/disruptions.ts';
 import { faultProxy, type Fault, type FaultProxy } from '../support/fault-proxy.ts';
+import { onRealNode } from '../support/kubernetes-harness.ts';
 import { KubernetesScene, endsWhenResumed, resumedOnce } from '../support/kubernetes-scene.ts';
 import { linesOf } from '../support/run-watch.ts';
 import { until } from '../support/until.ts';
@@ -15,10 +16,11 @@ let scene: KubernetesScene;
 let proxy: FaultProxy;
 
 beforeAll(async () => {
-  scene = await KubernetesScene.start();
+  // What ends at KILL there comes back when its node, which shuts down, is given nothing any more.
+  scene = await KubernetesScene.start({ slow: { resourceArgs: { kubernetes: onRealNode }, gracePeriod: '5s' } });
   proxy = await faultProxy(scene.namespace.kubeconfig);
   scene.cluster.env['KUBECONFIG'] = proxy.kubeconfig;
-  await scene.cluster.agent('one', ['real', 'kwok'], 50);
+  await scene.cluster.agent('one', ['real', 'slow', 'kwok'], 50);
 });
 
 afterAll(async () => {
@@ -102,7 +104,7 @@ test('an API server that is down for half a minute changes nothing', async () =>
 test('a machine that shuts down ends its runs: they are requeued once, if they are not done and their policy says so', async () => {
   const saysDone = `trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done`;
   const [resumes, done, stays] = await Promise.all([
-    scene.launch('real', endsWhenResumed),
+    scene.launch('slow', endsWhenResumed),
     scene.launch('real', saysDone),
     scene.launch('real', endsWhenResumed, { requeue: { on: ['EvictionByEvictionAPI'] } }),
   ]);

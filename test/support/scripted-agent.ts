@@ -183,8 +183,9 @@ const caller = (): string => activityInfo().workflowExecution?.workflowId ?? '';
 
 const vanished = (): AttemptOutcome => ({ kind: 'lost', reason: 'vanished', at: new Date(0).toISOString() });
 
+/** Not after a day: with a time-out of days the last retry would be due as it ends, and be cancelled before anybody takes it. */
 const tomorrow = (): ApplicationFailure =>
-  ApplicationFailure.create({ type: 'BackendUnavailable', message: 'not today', nextRetryDelay: '1d' });
+  ApplicationFailure.create({ type: 'BackendUnavailable', message: 'not today', nextRetryDelay: '25h' });
 
 function pause(signal: AbortSignal, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
