@@ -44,6 +44,10 @@ export type BuiltRecord = z.infer<typeof builtRecord>;
 export const lease = z.object({
   hostId: z.string(),
   pid: z.int(),
+  /** Within which the pid says who it is. Without: of an older version. */
+  pidSpace: z.string().optional(),
+  /** Of one process: in containers, hosts and pids of the next one are the same. */
+  nonce: z.string().optional(),
   /** ISO 8601; stale after 60 s. */
   renewedAt: z.string(),
 });

@@ -12,7 +12,11 @@ interface Says {
 }
 
 /** Runs a worker until it has stopped or SIGINT or SIGTERM stop it; a second signal ends the process at once. @throws what the worker failed with */
-export async function runWorker(settings: Settings, logger: Says, start: () => Promise<Stoppable>): Promise<void> {
+export async function runWorker(
+  settings: Settings,
+  logger: Says,
+  start: (signal: AbortSignal) => Promise<Stoppable>,
+): Promise<void> {
   // For its sentence where nothing answers.
   await (await connect(settings)).close();
   const asked = new AbortController();
@@ -22,13 +26,15 @@ export async function runWorker(settings: Settings, logger: Says, start: () => P
     asked.abort();
   });
   try {
-    const worker = await start();
+    const worker = await start(asked.signal);
     const stop = (): void => {
       worker.stop();
     };
     if (asked.signal.aborted) stop();
     else asked.signal.addEventListener('abort', stop);
     await worker.stopped;
+  } catch (error) {
+    if (!asked.signal.aborted || error !== asked.signal.reason) throw error;
   } finally {
     unlisten();
   }

@@ -62,6 +62,8 @@ export interface AgentOptions {
   /** Git servers that it knows. */
   git?: GitSettings;
   logger: Logger;
+  /** Calls off the wait for its name. */
+  signal?: AbortSignal;
   /** Instead of this host's; for benchmarks. */
   backends?: readonly Backend[];
   /** For fault tests. */
@@ -110,7 +112,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   };
   try {
     await checkQueues(store, queues, backends);
-    await takeAgentLease(store, name);
+    const waits = (): void => {
+      logger.info('the name was in use less than a minute ago: waiting until its holder renews it, or does not', {
+        agent: name,
+      });
+    };
+    await takeAgentLease(store, name, { waits, signal: options.signal });
     await claimStore(store, { namespace, namespaceId });
   } catch (error) {
     await letGo();

@@ -1,5 +1,5 @@
 import { keyOf } from '../../store/layout.ts';
-import { renewLease, takeLease } from '../../store/lease.ts';
+import { dropLease, renewLease, takeLease } from '../../store/lease.ts';
 import type { Store } from '../../store/store.ts';
 import { pause } from '../backends/waiting.ts';
 
@@ -69,7 +69,7 @@ export class BuildLeases {
     this.#held.delete(key);
     clearInterval(held.renewing);
     clearTimeout(held.givingUp);
-    await this.#store.remove(keyOf.build(key));
+    await dropLease(this.#store, keyOf.build(key));
   }
 
   async #removeDead(key: string): Promise<void> {

@@ -55,7 +55,7 @@ async function serve(cli: Cli, flags: Flags): Promise<void> {
   ]);
   const logger = createLogger(flags.logLevel);
   await withRuntime(logger, () =>
-    runWorker(settings, logger, () =>
+    runWorker(settings, logger, (signal) =>
       startAgent({
         temporal: settings.temporal,
         namespace: settings.entity,
@@ -75,6 +75,7 @@ async function serve(cli: Cli, flags: Flags): Promise<void> {
         registries: spec.registries,
         git: { hosts: spec.git ?? {}, env: cli.env },
         logger,
+        signal,
       }),
     ),
   );

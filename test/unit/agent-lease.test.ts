@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import os from 'node:os';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Lease } from '../../contracts/records.ts';
 import { dropAgentLease, isAgentAlive, renewAgentLease, takeAgentLease } from '../../store/agent-lease.ts';
 import { keyOf } from '../../store/layout.ts';
+import { pidSpace } from '../../store/pid-space.ts';
 import { readRecord, writeRecord } from '../../store/records.ts';
 import { lease as leaseSchema } from '../../contracts/records.ts';
 import type { Store } from '../../store/store.ts';
@@ -26,7 +29,10 @@ afterAll(() => scratch.remove());
 
 const held = (): Promise<Lease | undefined> => readRecord(store, keyOf.agentLease(name), leaseSchema);
 const heldBy = (lease: Partial<Lease>): Promise<void> =>
-  writeRecord(store, keyOf.agentLease(name), { hostId: os.hostname(), pid: process.pid, renewedAt: now(), ...lease });
+  writeRecord(store, keyOf.agentLease(name), {
+    ...{ hostId: os.hostname(), pid: process.pid, pidSpace: pidSpace(), nonce: 'another', renewedAt: now() },
+    ...lease,
+  });
 
 async function livingPid(): Promise<number> {
   const child = spawn('sleep', ['300']);
@@ -88,6 +94,65 @@ describe('an agent name', () => {
     await takeAgentLease(store, name);
     await heldBy({ hostId: 'elsewhere' });
     expect(await renewAgentLease(store, name)).toBe(false);
+    await dropAgentLease(store, name);
     expect(await held()).toMatchObject({ hostId: 'elsewhere' });
   });
+
+  test('is taken at once from an earlier process of one’s own pid', async () => {
+    await heldBy({});
+    expect(await isAgentAlive(store, name)).toBe(false);
+    expect(await renewAgentLease(store, name)).toBe(false);
+    await takeAgentLease(store, name);
+    expect(await renewAgentLease(store, name)).toBe(true);
+  });
+
+  test.each([
+    ['another pod or container of this host’s name', { pidSpace: 'other', pid: process.pid }],
+    ['an older version on this host', { pidSpace: undefined, nonce: undefined }],
+  ])('that %s has lately renewed is waited for', async (_, holder) => {
+    await heldBy({ ...holder, renewedAt: now(59_000) });
+    expect(await isAgentAlive(store, name)).toBe(true);
+    const waits = vi.fn();
+    await takeAgentLease(store, name, { waits });
+    expect(waits).toHaveBeenCalledOnce();
+    expect(await renewAgentLease(store, name)).toBe(true);
+  });
+
+  test('is not waited for any longer than somebody wants it', async () => {
+    await heldBy({ pidSpace: 'other' });
+    const [off, reason] = [new AbortController(), new Error('stopping')];
+    const waits = (): void => {
+      off.abort(reason);
+    };
+    await expect(takeAgentLease(store, name, { waits, signal: off.signal })).rejects.toBe(reason);
+    expect(await held()).toMatchObject({ nonce: 'another' });
+  });
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'of two containers of one host name and one pid, one has the name of the agent; the next has it when that is dead',
+  async () => {
+    const first = container();
+    expect(await first.line()).toBe('has it as 1');
+    const second = container();
+    expect(await second.line()).toBe('waits');
+    expect(await second.line()).toContain(`an agent named "${name}" runs already (pid 1 on `);
+    first.child.kill('SIGKILL');
+    await once(first.child, 'close');
+    const left = await held();
+    expect(left).toMatchObject({ hostId: os.hostname(), pid: 1 });
+    await writeRecord(store, keyOf.agentLease(name), { ...left, renewedAt: now(58_000) });
+    const successor = container();
+    await vi.waitUntil(async () => (await successor.line()) === 'has it as 1', { timeout: 15_000 });
+  },
+);
+
+/** An agent that is process 1 of its own, under this host's name. */
+function container() {
+  const holder = fileURLToPath(new URL('../support/lease-holder.ts', import.meta.url));
+  const wrapped = ['-r', '--pid', '--fork', '--kill-child', '--mount-proc', process.execPath, holder, store.url, name];
+  const child = spawn('unshare', wrapped, { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return { child, line: async (): Promise<string> => String((await lines.next()).value) };
+}
