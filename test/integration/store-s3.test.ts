@@ -9,6 +9,7 @@ import { openStore } from '../../store/open-store.ts';
 import { openS3Store } from '../../store/s3-store.ts';
 import type { Store } from '../../store/store.ts';
 import { failsAs } from '../support/fails-as.ts';
+import { jobsAtOnce } from '../support/jobs-at-once.ts';
 import { ended, hostOf, listening } from '../support/loopback.ts';
 import { byPolicies } from '../support/s3-policy.ts';
 import { s3Proxy } from '../support/s3-proxy.ts';
@@ -37,6 +38,8 @@ const newUrl = (): string => `s3://relaunch/${randomUUID()}`;
 const x = Buffer.from('x');
 
 storeContract('a store on S3', () => Promise.resolve(openStore(newUrl())));
+// More would mostly wait for their programs to start.
+jobsAtOnce('jobs on S3', () => Promise.resolve(openStore(newUrl())), 4);
 
 /** A store behind the proxy. */
 function proxied(url = newUrl()): Store {

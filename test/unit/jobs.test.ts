@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { createJob, describeJob, listJobs } from '../../client/jobs.ts';
 import { namedJob } from '../../contracts/job-reference.ts';
@@ -11,6 +9,7 @@ import { jobVersions, findJob, readAliases } from '../../store/jobs.ts';
 import { keyOf } from '../../store/layout.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
+import { jobsAtOnce } from '../support/jobs-at-once.ts';
 
 const scratch = await mkdtemp(join(tmpdir(), 'relaunch-jobs-'));
 afterAll(() => rm(scratch, { recursive: true, force: true }));
@@ -22,7 +21,6 @@ beforeEach(async () => {
 
 const image = (name: string) => ({ source: { image: name } });
 const train = { project: 'vision', name: 'train' };
-const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const found = async (reference: string) => (await findJob(store, namedJob(reference, 'vision'))).version;
 
 test('a version changes with its content alone, and latest follows', async () => {
@@ -69,44 +67,7 @@ test('aliases move to the version they are asked for, an image has its tag', asy
   expect(notes).toEqual([expect.stringContaining('tag v7 is no alias')]);
 });
 
-test('twenty creates at once get consecutive versions', async () => {
-  const created = await Promise.all(
-    numbers(20).map((i) => createJob(store, image(`train:t${String(i)}`), { ...train, aliases: [`a${String(i)}`] })),
-  );
-  expect(created.map(({ version }) => version).sort((a, b) => a - b)).toEqual(numbers(20));
-  const aliases = await readAliases(store, train);
-  for (const [i, { version }] of created.entries()) expect(aliases[`a${String(i)}`]).toBe(version);
-  expect(await found('train')).toBe(19);
-});
-
-test('twenty creates of one content at once are one version', async () => {
-  const created = await Promise.all(numbers(20).map(() => createJob(store, image('train:1'), train)));
-  expect(created.map(({ version }) => version)).toEqual(Array(20).fill(0));
-  expect(created.filter(({ isNew }) => isNew)).toHaveLength(1);
-});
-
-test('two hundred creates of ten clients: consecutive versions, none lost', { timeout: 60_000 }, async () => {
-  const creator = fileURLToPath(new URL('../support/job-creator.ts', import.meta.url));
-  const clients = numbers(10).map(async (i) => {
-    const args = [creator, store.url, `c${String(i)}`, '20'];
-    const { stdout } = await promisify(execFile)(process.execPath, args);
-    return stdout
-      .trim()
-      .split('\n')
-      .map((line) => line.split(' '));
-  });
-  const created = (await Promise.all(clients)).flat();
-  expect(created.map(([version]) => Number(version)).sort((a, b) => a - b)).toEqual(numbers(200));
-  expect(created.filter(([, isNew]) => isNew !== 'true')).toEqual([]);
-  const busy = { project: 'vision', name: 'busy' };
-  expect(await jobVersions(store, busy)).toEqual(numbers(200));
-  const images = numbers(200).map(
-    async (version) => (await findJob(store, { ...busy, label: `v${String(version)}` })).record.job.source.image,
-  );
-  expect(new Set(await Promise.all(images)).size).toBe(200);
-  const aliases = await readAliases(store, busy);
-  expect(Object.keys(aliases)).toHaveLength(200 + 10 + 1);
-});
+jobsAtOnce('jobs in a directory', () => Promise.resolve(store));
 
 test.each([
   ['nothing to run', { source: { code: { dir: '.' } } }, {}, ['entrypoint is missing']],
