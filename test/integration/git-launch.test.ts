@@ -28,6 +28,8 @@ beforeAll(async () => {
   const hosts = { [host]: { username, token: { file: 'token' }, caBundle: certificate } };
   await writeFile(file, stringify({ name: 'one', queues: ['laptop'], maxJobs: 4, git: hosts }));
   agent = await cluster.agentOf(file);
+  // What the user's own git trusts.
+  cluster.env['GIT_SSL_CAINFO'] = certificate;
 }, 120_000);
 
 afterAll(async () => {
@@ -69,6 +71,35 @@ test('a launch from a private repository runs the commit that its branch was, al
   expect(kept).toContain(commit);
   for (const secret of [server.token, Buffer.from(`${server.username}:${server.token}`).toString('base64')])
     expect(kept).not.toContain(secret);
+});
+
+test('a job of a repository runs the commit and the version that its alias had at the launch, also after a preemption', async () => {
+  const url = server.url('/open/greeter.git');
+  const greeter = await server.create('/open/greeter.git');
+  const train = { 'train.sh': 'echo $RELAUNCH_CONFIG; cat version; [ "$RELAUNCH_RESUMED" = 1 ] || exit 75' };
+  const create = async (version: string, ...options: string[]): Promise<string> => {
+    const commit = await greeter.commit({ ...train, version });
+    const named = ['-p', 'team', '-n', 'greeter', '-a', 'prod', '-E', 'sh train.sh', '--json'];
+    const { code, output } = await cluster.run('job', 'create', 'git', url, ...named, ...options);
+    expect(code, output).toBe(0);
+    return commit;
+  };
+  const commit = await create('old', '--set', 'lr=1');
+  const { code, output } = await cluster.run('launch', '-q', 'laptop', '-j', 'team/greeter:prod', '--json');
+  expect(code, output).toBe(0);
+  const { workflowId } = JSON.parse(output) as { workflowId: string };
+  await until('it is pinned', async () => (await show(cluster.relaunch, workflowId)).git);
+  await create('new', '--set', 'lr=2');
+  const handle = cluster.relaunch.temporal.workflow.getHandle(workflowId);
+  const page = async () => {
+    const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    return currentDetails;
+  };
+  await until('its page has the commit', async () => (await page()).includes(`git ${url} main ${commit}`));
+  const end = await result(cluster.relaunch, workflowId);
+  expect(end).toMatchObject({ state: 'succeeded', requeues: 1, job: 'team/greeter:v0' });
+  expect(await lines(workflowId)).toEqual(['{"lr":1}', 'old', '{"lr":1}', 'old']);
+  expect((await show(cluster.relaunch, workflowId)).git).toMatchObject({ url, commit });
 });
 
 test('all trials of a sweep run the commit that its first look found', async () => {
