@@ -91,3 +91,9 @@ export const pinnedGit = z.object({
   commit: z.string(),
 });
 export type PinnedGit = z.infer<typeof pinnedGit>;
+
+/** A commit, in the order in which people read it: URL, ref, commit. The ref may be the commit, or its beginning. */
+export function gitWords({ url, ref = '', commit = '', submodules }: GitSource): string[] {
+  const named = commit.startsWith(ref) ? [] : [ref];
+  return [url, ...named, commit, ...(submodules === true ? ['with submodules'] : [])];
+}

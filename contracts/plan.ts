@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pinnedGit } from './git-source.ts';
 import { imageSpec, mounting } from './image-spec.ts';
 import { requeuePolicy } from './requeue-policy.ts';
 import { pinnedSource } from './source.ts';
@@ -14,6 +15,8 @@ export const planSummary = z.object({
   backend: z.string(),
   /** The version of a job that it is a run of: `vision/digits:v3`. */
   job: z.string().optional(),
+  /** The commit that it is, for people. */
+  git: pinnedGit.optional(),
   /** Its source has to become an image first. */
   needsImage: z.boolean().optional(),
   requeue: requeuePolicy,
@@ -34,7 +37,7 @@ export type PlanSummary = z.infer<typeof planSummary>;
  * A spec that an agent has checked, merged with its queue and pinned. Complete: later steps look nothing up again.
  * Kept at `runs/<run>/plan.json`, where submitters cannot write; activities trust it and nothing else.
  */
-export const plan = planSummary.extend({
+export const plan = planSummary.omit({ git: true }).extend({
   workflowId: z.string(),
   /** Of the workflow's first execution: tells a reset from another workflow of the same id. */
   firstRunId: z.string(),
@@ -60,4 +63,5 @@ export const plan = planSummary.extend({
 });
 export type Plan = z.infer<typeof plan>;
 
-export const summaryOf = (of: Plan): PlanSummary => planSummary.parse(of);
+export const summaryOf = (of: Plan): PlanSummary =>
+  planSummary.parse({ ...of, ...('git' in of.source ? { git: of.source.git } : {}) });

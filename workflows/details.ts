@@ -1,3 +1,4 @@
+import { gitWords } from '../contracts/git-source.ts';
 import { describeOutcome } from '../contracts/outcome.ts';
 import type { RunStatus } from '../contracts/messages.ts';
 import type { AttemptReport } from '../contracts/run-result.ts';
@@ -13,6 +14,7 @@ export function renderDetails(status: RunStatus): string {
   const parts = [
     head,
     ...(status.job === undefined ? [] : [`job ${plain(status.job)}`]),
+    ...(plan?.git === undefined ? [] : [`git ${gitWords(plan.git).map(plain).join(' ')}`]),
     ...(status.image === undefined ? [] : [`image ${plain(status.image)}`]),
   ];
   if (status.attempts.length > 0) {

@@ -3,7 +3,7 @@ import { show, type RunView, type Trouble } from '../../client/index.ts';
 import type { AttemptReport } from '../../contracts/run-result.ts';
 import { forDisplay } from '../../store/display.ts';
 import { connected, examples, pageOf, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
-import { gitWords } from '../git-words.ts';
+import { renderCommit } from '../render-commit.ts';
 import { describeEnd, headlineOf } from '../follow-run.ts';
 import { paintState, plain, renderAge, renderFields, renderJson, renderTable } from '../render.ts';
 
@@ -43,7 +43,7 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
         : describeEnd(end),
     ],
     ['queue', plain(view.queue)],
-    ...(view.git === undefined ? [] : [['git', gitWords(view.git)]]),
+    ...(view.git === undefined ? [] : [['git', renderCommit(view.git)]]),
     ...(jobOf(view) === undefined ? [] : [['job', plain(jobOf(view))]]),
     ...(seen?.image === undefined ? [] : [['image', plain(seen.image)]]),
     ['project', plain(view.project)],

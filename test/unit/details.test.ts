@@ -42,12 +42,21 @@ test('a run without a plan has its state alone', () => {
   expect(renderDetails(status({ state: 'queued', plan: undefined }))).toBe('**queued** · attempt 1');
 });
 
+test('a run from git has its commit, as `relaunch show` says it', () => {
+  const git = { url: 'https://git.example/team/digits.git', ref: 'v1.2', commit: 'c'.repeat(40) };
+  expect(renderDetails(status({ job: 'vision/digits:v3', plan: { ...plan, git } })).split('\n\n')).toEqual([
+    '**running** · attempt 1 · queue gpu, project vision',
+    'job vision/digits:v3',
+    `git https://git.example/team/digits.git v1.2 ${git.commit}`,
+  ]);
+});
+
 const hostile = '<img src=x onerror=alert(1)> [a](javascript:x) ![b](//c) | `d` ***e*** # f\n\n# g\\';
 
 test('text of a submitter is text, wherever it stands', () => {
   const text = renderDetails(
     status({
-      plan: { ...plan, queue: hostile, project: hostile },
+      plan: { ...plan, queue: hostile, project: hostile, git: { url: hostile, ref: hostile, commit: hostile } },
       attempts: [
         {
           attempt: 1,

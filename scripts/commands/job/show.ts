@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { describeJob, listJobs, type JobRow, type JobView } from '../../../client/index.ts';
 import { openStore } from '../../../store/open-store.ts';
 import { examples, settingsOf, withEntity, withJson, type Cli, type CommonFlags } from '../../cli.ts';
-import { gitWords } from '../../git-words.ts';
+import { renderCommit } from '../../render-commit.ts';
 import { plain, renderAge, renderFields, renderJson, renderTable, renderYaml } from '../../render.ts';
 
 type Flags = CommonFlags & { project?: string };
@@ -69,7 +69,7 @@ const pairsOf = (aliases: Readonly<Record<string, number>>): string =>
 function sourceRow({ code, git, image }: JobView['record']['job']['source']): string[] {
   if (image !== undefined) return ['image', plain(image)];
   if (git === undefined) return ['code', plain(code?.dir ?? code?.digest)];
-  return ['git', gitWords(git)];
+  return ['git', renderCommit(git)];
 }
 
 /** A job on a screen; `now` in ms. */
