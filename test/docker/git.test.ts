@@ -1,11 +1,13 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { result, show, submit } from '../../client/index.ts';
 import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';
 import { gitServer, type GitServer } from '../support/git-server.ts';
 import { ImageScene } from '../support/image-scene.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
 
 let scene: ImageScene;
 let server: GitServer;
