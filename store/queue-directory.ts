@@ -46,5 +46,13 @@ export function withQueueDirectory(store: Store, directory: string): Store {
       await refuseThere(key);
       return store.putIfAbsent(key, bytes);
     },
+    replaceIfMatch: async (key, bytes, etag) => {
+      await refuseThere(key);
+      return store.replaceIfMatch(key, bytes, etag);
+    },
+    remove: async (key) => {
+      await refuseThere(key);
+      await store.remove(key);
+    },
   };
 }

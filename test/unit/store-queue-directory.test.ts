@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
 import { createQueue } from '../../client/queues.ts';
+import { keyOf } from '../../store/layout.ts';
 import { openStore } from '../../store/open-store.ts';
 import { queueNames, readQueue } from '../../store/queues.ts';
 import type { Store } from '../../store/store.ts';
@@ -44,6 +45,22 @@ test('a queue of the directory is written there and nowhere else', async () => {
     );
   await createQueue(store, 'new', { backend: 'process' });
   expect(await queueNames(own)).toEqual(['both', 'new', 'own']);
+});
+
+test('what the store has under a name of the directory is changed by nobody who sees the directory', async () => {
+  const key = keyOf.queue('both');
+  const bytes = Buffer.from('backend: docker');
+  const { etag = '' } = (await own.get(key)) ?? {};
+  const ways = {
+    put: () => store.put(key, bytes),
+    putIfAbsent: () => store.putIfAbsent(key, bytes),
+    replaceIfMatch: () => store.replaceIfMatch(key, bytes, etag),
+    remove: () => store.remove(key),
+  };
+  for (const way of Object.values(ways)) await expect(way()).rejects.toMatchObject({ type: 'LaunchRejected' });
+  expect((await own.get(key))?.etag).toBe(etag);
+  await store.remove(keyOf.queue('own'));
+  expect(await queueNames(own)).toEqual(['both']);
 });
 
 test('a directory that is not there is no empty one', async () => {
