@@ -1,4 +1,5 @@
 import { canonicalJson, sha256Hex } from '../contracts/hash.ts';
+import { inputsOf } from '../contracts/plan-inputs.ts';
 import { RelaunchError } from '../contracts/failures.ts';
 import { versionName } from '../contracts/job-reference.ts';
 import { launchSpec, nameOf, type LaunchSpec } from '../contracts/launch-spec.ts';
@@ -87,8 +88,7 @@ async function makePlan(
     ...way,
     ...(way.build === undefined ? {} : { needsImage: true }),
     entrypoint: spec.entrypoint,
-    args: spec.args,
-    runConfig: spec.runConfig,
+    ...inputsOf(spec),
     env: spec.env,
     resourceArgs: queue.resourceArgs[queue.backend] ?? {},
     priorityKey: priorityKeyOf(spec.priority),

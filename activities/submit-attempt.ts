@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { activityInfo } from '@temporalio/activity';
 import { attemptArgument, attemptEnd, type Submitted } from '../contracts/activities.ts';
 import type { Plan } from '../contracts/plan.ts';
@@ -11,6 +12,7 @@ import type { Store } from '../store/store.ts';
 import type { AgentDependencies } from './dependencies.ts';
 import { forOwnAttempt, refused, type PlannedAttempt } from './own-attempt.ts';
 import { PhaseReporter } from './phase-reporter.ts';
+import { patchFiles } from './sources/patch-files.ts';
 
 /** Creates the attempt, or finds it created, here or by the agent that claimed it. Says where it is to be followed. */
 export function submitAttempt(needs: AgentDependencies, argument: unknown): Promise<Submitted> {
@@ -72,8 +74,12 @@ async function withImage(store: Store, plan: Plan): Promise<Plan> {
   return { ...plan, source: { image: record.image }, entrypoint: record.entrypoint };
 }
 
-async function unpackSource(store: Store, { source }: Plan, directory: string): Promise<void> {
-  if ('code' in source) await unpackArchive(store, source.code.digest, directory);
+async function unpackSource(store: Store, { source, mounted, files }: Plan, directory: string): Promise<void> {
+  if (!('code' in source)) return;
+  await unpackArchive(store, source.code.digest, directory);
+  if (files === undefined) return;
+  const { buildContext = '.', workingDir = '.' } = mounted?.spec ?? {};
+  await patchFiles(directory, join(buildContext, workingDir), files);
 }
 
 /** Which one that is only the source may say: it is pinned at the first start, not when the launch is checked. */

@@ -1,7 +1,5 @@
+import { cutVariable } from './cut-variable.ts';
 import type { Plan } from './plan.ts';
-
-/** W&B cuts WANDB_CONFIG into numbered pieces above this many characters: the longest argument that some backends take. */
-const longestWandbConfig = 32_670;
 
 export interface JobContext {
   plan: Plan;
@@ -21,7 +19,9 @@ export function jobEnvironment({ plan, attempt, checkpointDir }: JobContext): Re
     WANDB_ENTITY: plan.entity,
     WANDB_LAUNCH: 'True',
     ...(plan.sweep === undefined ? {} : { WANDB_SWEEP_ID: plan.sweep }),
-    ...wandbConfig(config),
+    ...cutVariable('WANDB_CONFIG', config),
+    ...(plan.files === undefined ? {} : cutVariable('WANDB_LAUNCH_FILE_OVERRIDES', JSON.stringify(plan.files))),
+    ...(plan.artifacts === undefined ? {} : { WANDB_ARTIFACTS: JSON.stringify(plan.artifacts) }),
     ...(resumed ? { WANDB_RESUME: 'allow' } : {}),
     WANDB_LAUNCH_QUEUE_NAME: plan.queue,
     WANDB_LAUNCH_QUEUE_ENTITY: plan.entity,
@@ -37,19 +37,4 @@ export function jobEnvironment({ plan, attempt, checkpointDir }: JobContext): Re
     RELAUNCH_RESUMED: resumed ? '1' : '0',
     ...(checkpointDir === undefined ? {} : { RELAUNCH_CHECKPOINT_DIR: checkpointDir }),
   };
-}
-
-function wandbConfig(config: string): Record<string, string> {
-  if (config.length <= longestWandbConfig) return { WANDB_CONFIG: config };
-  return Object.fromEntries(pieces(config).map((piece, i) => [`WANDB_CONFIG_${String(i)}`, piece]));
-}
-
-function pieces(text: string): string[] {
-  const cuts = [0];
-  for (let at = 0; at < text.length; cuts.push(at)) {
-    at += longestWandbConfig;
-    // A character of two halves goes into one piece: half of it would not survive in an environment.
-    if (/[\ud800-\udbff]/.test(text.charAt(at - 1))) at -= 1;
-  }
-  return cuts.slice(0, -1).map((start, i) => text.slice(start, cuts[i + 1]));
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { configForms } from './config-arguments.ts';
 import { durationMs } from './duration.ts';
 import { imageSpec } from './image-spec.ts';
+import { artifacts, filePatches } from './job-inputs.ts';
 import { namedJob } from './job-reference.ts';
 import { labelValue } from './names.ts';
 import { priority } from './priority.ts';
@@ -51,6 +53,12 @@ const fields = z.strictObject({
   args: z.array(z.string().regex(/^[^\0]*$/, 'no NUL character')).default([]),
   /** Reaches the job as RELAUNCH_CONFIG and WANDB_CONFIG. */
   runConfig: z.record(z.string(), z.json()).default({}),
+  /** Hands `runConfig` over as arguments too, behind `args`: as {@link configForms} writes it. */
+  configAsArgs: z.enum(configForms, `one of ${configForms.join(', ')}`).optional(),
+  /** Where the code lies on a disk of the attempt's own they are changed before it starts; always as WANDB_LAUNCH_FILE_OVERRIDES. */
+  files: filePatches.optional(),
+  /** Reaches the job as WANDB_ARTIFACTS. */
+  artifacts: artifacts.optional(),
   env: z.record(environmentName, z.string().regex(/^[^\0]*$/, 'no NUL character')).default({}),
   priority: priority.default('medium'),
   /** Narrows the queue's policy. */

@@ -2,8 +2,8 @@ import { inputIssues } from './input-schema.ts';
 import { fieldIssue, type FieldIssue } from './issues.ts';
 import type { JobSpec } from './job-spec.ts';
 import { contradictions, type LaunchSpec } from './launch-spec.ts';
+import { mergeMaps } from './merge-maps.ts';
 
-type Json = LaunchSpec['runConfig'][string];
 type Config = LaunchSpec['runConfig'];
 
 /**
@@ -24,7 +24,7 @@ export function mergeJob(
     buildContext: spec.buildContext ?? job.buildContext,
     workingDir: spec.workingDir ?? job.workingDir,
     builder: { ...job.builder, ...spec.builder },
-    runConfig: mergeConfig(job.runConfig, spec.runConfig),
+    runConfig: mergeMaps(job.runConfig, spec.runConfig),
   };
   const issues = contradictions(merged).map(({ path, message }) => fieldIssue([path], merged, message));
   return { spec: merged, issues: [...issues, ...inputsOf(job, merged.runConfig, { isWhole })] };
@@ -36,7 +36,7 @@ export const trialsChecked = 100;
 /** What a job does not allow of the configurations of a sweep's trials: of the first that is wrong. */
 export function trialIssues(job: JobSpec, launch: Config, trials: readonly { config: object }[]): FieldIssue[] {
   for (const { config } of trials) {
-    const issues = inputsOf(job, mergeConfig(job.runConfig, { ...launch, ...(config as Config) }));
+    const issues = inputsOf(job, mergeMaps(job.runConfig, { ...launch, ...(config as Config) }));
     if (issues.length > 0) return issues;
   }
   return [];
@@ -44,16 +44,3 @@ export function trialIssues(job: JobSpec, launch: Config, trials: readonly { con
 
 const inputsOf = (job: JobSpec, config: Config, options?: { isWhole: boolean }): FieldIssue[] =>
   job.inputs === undefined ? [] : inputIssues(job.inputs, config, options);
-
-/** Maps come together at any depth; of all else the later one holds. */
-function mergeConfig(base: Config, over: Config): Config {
-  const merged = new Map<string, Json>(Object.entries(base));
-  for (const [key, value] of Object.entries(over)) {
-    const before = merged.get(key);
-    merged.set(key, isMap(before) && isMap(value) ? mergeConfig(before, value) : value);
-  }
-  return Object.fromEntries(merged);
-}
-
-const isMap = (value: Json | undefined): value is Config =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pinnedGit } from './git-source.ts';
 import { imageSpec, mounting } from './image-spec.ts';
+import { artifacts, filePatches } from './job-inputs.ts';
 import { requeuePolicy } from './requeue-policy.ts';
 import { pinnedSource } from './source.ts';
 
@@ -54,6 +55,8 @@ export const plan = planSummary.omit({ git: true }).extend({
   entrypoint: z.array(z.string()),
   args: z.array(z.string()),
   runConfig: z.record(z.string(), z.json()),
+  files: filePatches.optional(),
+  artifacts: artifacts.optional(),
   /** The submitter's. */
   env: z.record(z.string(), z.string()),
   /** The base configuration of this backend, as the queue had it. */

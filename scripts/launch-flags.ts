@@ -16,6 +16,7 @@ export interface LaunchFlags extends SourceFlags, ImageFlags {
   project?: string;
   priority?: string;
   set?: string[];
+  configAsArgs?: string | true;
   env?: string[];
   name?: string;
   tag?: string[];
@@ -64,6 +65,7 @@ export function specFromFlags(request: LaunchRequest): LaunchSpecInput {
     ...(command === undefined ? {} : { entrypoint: command }),
     ...(source === undefined ? {} : { source }),
     ...(Object.keys(runConfig).length === 0 ? {} : { runConfig }),
+    ...(flags.configAsArgs === undefined ? {} : { configAsArgs: formIn(flags.configAsArgs) }),
     ...limitFlags(flags, base),
   };
   return spec as LaunchSpecInput;
@@ -94,6 +96,10 @@ function limitFlags(flags: LaunchFlags, base: Partial<LaunchSpecInput>): Partial
     ...(Object.keys(timeouts).length === 0 ? {} : { timeouts: { ...base.timeouts, ...timeouts } }),
   };
 }
+
+/** What is no form stays text, for the client to refuse it. */
+const formIn = (flag: string | true): LaunchSpecInput['configAsArgs'] =>
+  (flag === true ? 'args' : flag) as LaunchSpecInput['configAsArgs'];
 
 /** What is no number stays text, for the client to refuse it by its field's name. */
 const number = (text: string): number => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : (text as unknown as number));

@@ -8,6 +8,7 @@ import * as activities from '../contracts/activities.ts';
 import * as duration from '../contracts/duration.ts';
 import * as gitSource from '../contracts/git-source.ts';
 import * as imageSpec from '../contracts/image-spec.ts';
+import * as jobInputs from '../contracts/job-inputs.ts';
 import * as jobReference from '../contracts/job-reference.ts';
 import * as launchSpec from '../contracts/launch-spec.ts';
 import * as messages from '../contracts/messages.ts';
@@ -42,6 +43,7 @@ for (const module of [
   duration,
   gitSource,
   imageSpec,
+  jobInputs,
   jobReference,
   launchSpec,
   messages,

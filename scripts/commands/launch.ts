@@ -42,6 +42,10 @@ export function addLaunch(program: Command, cli: Cli): void {
     )
     .option('--accelerator-image <name>', "the base of a generated image, such as one with CUDA (default: the queue's)")
     .option('--set <key=value>', 'a value of the run configuration; JSON or text, dots nest; repeatable', several)
+    .option(
+      '--config-as-args [form]',
+      "hands the run configuration over as arguments too: args (--lr=0.1), args_no_hyphens (lr=0.1) and W&B's others",
+    )
     .option('--env <KEY=VALUE>', 'a variable of the environment; repeatable', several)
     .option('--name <name>', 'for people; default: that of the script or program')
     .option('--key <key>', 'the same project and key are the same run: a second launch starts nothing')

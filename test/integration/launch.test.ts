@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -77,6 +77,33 @@ test('a run succeeds: its output, metrics and environment are there, nothing els
   );
   const history = await cluster.relaunch.temporal.workflow.getHandle(run.workflowId).fetchHistory();
   expect(history.events?.length).toBeLessThanOrEqual(36);
+});
+
+test('a run finds its files patched in each attempt, and its configuration in its arguments', async () => {
+  const dir = note('patched');
+  await mkdir(dir);
+  await writeFile(join(dir, 'train.yaml'), 'lr: 1 # small\nkeep: yes\n');
+  const script = 'echo "$@"; cat train.yaml; echo "$WANDB_LAUNCH_FILE_OVERRIDES"; echo x >train.yaml; exit 1';
+  const run = await submit(cluster.relaunch, {
+    ...{ queue: 'laptop', source: { code: { dir } }, entrypoint: ['sh', '-c', script, 'sh'], args: ['first'] },
+    ...{ runConfig: { a: true, b: [1, 'x'] }, configAsArgs: 'args', files: { 'train.yaml': { lr: 2 } }, retries: 1 },
+  });
+  await result(cluster.relaunch, run.workflowId);
+  const each = ["first --a=True --b=[1, 'x']", 'lr: 2 # small', 'keep: yes', '{"train.yaml":{"lr":2}}'];
+  expect(await lines(run.workflowId)).toEqual([...each, ...each].map((line) => `stdout ${line}`));
+});
+
+test('a file to be patched that is not there ends the run', async () => {
+  const run = await submit(cluster.relaunch, {
+    ...{ queue: 'laptop', source: { code: { dir: join(cluster.home, 'code') } }, entrypoint: ['true'] },
+    files: { 'conf/none.json': { lr: 1 } },
+  });
+  const { state, failure } = await result(cluster.relaunch, run.workflowId);
+  expect(state).toBe('failed');
+  expect(failure).toMatchObject({
+    type: 'LaunchRejected',
+    message: expect.stringContaining('files: conf/none.json is not patched: there is no such file') as string,
+  });
 });
 
 test('a failure names the exit code and the last words', async () => {

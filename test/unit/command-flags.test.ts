@@ -31,6 +31,7 @@ test('all flags arrive in a spec that the contract accepts', () => {
       priority: 'high',
       code: 'sub',
       set: ['lr=0.1', 'optim.name=adam'],
+      configAsArgs: true,
       env: ['A=b=c'],
       name: 'n',
       tag: ['x', 'y'],
@@ -48,6 +49,7 @@ test('all flags arrive in a spec that the contract accepts', () => {
     priority: 'high',
     source: { code: { dir: '/home/ada/sub' } },
     runConfig: { lr: 0.1, optim: { name: 'adam' } },
+    configAsArgs: 'args',
     env: { A: 'b=c' },
     tags: ['x', 'y'],
     user: 'eve',
@@ -108,6 +110,11 @@ test('empty overrides change nothing, wrong ones are named', () => {
 
 test('a file that holds no map is refused', () => {
   expect(() => from({ file: { value: ['x'], name: 'l.yaml', dir: '/' } })).toThrow(/l\.yaml holds no launch/);
+});
+
+test('a form of arguments that there is not reaches the contract as it was typed', () => {
+  const spec = from({ flags: { queue: 'q', entryPoint: 'a', configAsArgs: 'json' } });
+  expect(() => launchSpec.parse(spec)).toThrow('one of args, args_no_equals, args_no_hyphens');
 });
 
 test('numbers that are none reach the contract as they were typed', () => {

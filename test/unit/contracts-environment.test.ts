@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { cutVariable } from '../../contracts/cut-variable.ts';
 import { jobEnvironment } from '../../contracts/environment.ts';
 import type { Plan } from '../../contracts/plan.ts';
 
@@ -64,6 +65,27 @@ test('without a place for checkpoints there is no such variable', () => {
 test("the submitter's variables are there, and cannot stand in for the launcher's", () => {
   const environment = environmentOf({ env: { TOKEN: 't', RELAUNCH_ATTEMPT: '9', RELAUNCH_CONFIG: '{}' } });
   expect(environment).toMatchObject({ TOKEN: 't', RELAUNCH_ATTEMPT: '1', RELAUNCH_CONFIG: '{"lr":0.1}' });
+});
+
+test('changes of files and artifacts are there in W&B’s words, where there are any', () => {
+  const environment = environmentOf({ files: { 'a.json': { lr: 1 } }, artifacts: { data: 'team/vision/digits:v3' } });
+  expect(environment).toMatchObject({
+    WANDB_LAUNCH_FILE_OVERRIDES: '{"a.json":{"lr":1}}',
+    WANDB_ARTIFACTS: '{"data":"team/vision/digits:v3"}',
+  });
+  const cut = environmentOf({ files: { 'a.json': configOf(32_671 - '{"a.json":}'.length) } });
+  expect(cut['WANDB_LAUNCH_FILE_OVERRIDES_0']).toHaveLength(32_670);
+  expect(cut['WANDB_LAUNCH_FILE_OVERRIDES_1']).toBe('}');
+});
+
+test("W&B's T18: above 12 characters a configuration of 39 is cut into four", () => {
+  const config = '{"epochs": 12, "optimizer": "adamw_hf"}';
+  expect(Object.entries(cutVariable('WANDB_CONFIG', config, 12))).toEqual([
+    ['WANDB_CONFIG_0', '{"epochs": 1'],
+    ['WANDB_CONFIG_1', '2, "optimize'],
+    ['WANDB_CONFIG_2', 'r": "adamw_h'],
+    ['WANDB_CONFIG_3', 'f"}'],
+  ]);
 });
 
 /** A configuration whose JSON has this many characters. */

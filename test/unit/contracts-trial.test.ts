@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { indexOfTrial, trialId, trialSpec } from '../../contracts/trial.ts';
-import { pythonText } from '../../contracts/trial-command.ts';
+import { pythonText } from '../../contracts/config-arguments.ts';
 
 const launch = { queue: 'q', source: { code: { digest: 'a'.repeat(64) } }, entrypoint: ['python', 'train.py'] };
 const sweep = { id: 's-1', name: 'digits' };
