@@ -11,8 +11,8 @@ export type WayOfCode = Pick<Plan, 'build' | 'mounted'>;
 
 /** Where a launch is to run. */
 interface Place {
-  backend: Pick<Backend, 'name' | 'sources' | 'mountsCode'>;
-  queue: Pick<QueueSpec, 'builder'>;
+  backend: Pick<Backend, 'name' | 'sources' | 'whyUnmounted'>;
+  queue: Pick<QueueSpec, 'builder' | 'resourceArgs'>;
   /** Of an agent that makes no images. */
   mounting: Mounting | undefined;
 }
@@ -37,7 +37,8 @@ export function wayOfCode(spec: LaunchSpec, { backend, queue, mounting }: Place,
   if (asked.builder.baseImage !== undefined && (asked.baseImage !== undefined || mounting === undefined))
     issues.push(fieldIssue(['builder', 'baseImage'], spec, unusedBase));
   if (!isMounted) return { build: merged };
-  issues.push(...(asked.baseImage === undefined ? unbuiltIssues(spec, merged, backend) : mountIssues(spec, backend)));
+  const why = backend.whyUnmounted(queue.resourceArgs[name] ?? {});
+  issues.push(...(asked.baseImage === undefined ? unbuiltIssues(spec, merged, why) : mountIssues(spec, why)));
   return { mounted: { spec: merged, by: asked.baseImage === undefined ? (mounting ?? {}) : {} } };
 }
 
@@ -46,18 +47,22 @@ const isEmpty = (value: unknown): boolean =>
 
 const unusedBase = 'for agents whose builder has type none; another base image is baseImage (-B)';
 
-function mountIssues(spec: LaunchSpec, { name, mountsCode }: Place['backend']): FieldIssue[] {
-  if (mountsCode) return [];
+function mountIssues(spec: LaunchSpec, whyUnmounted: string | undefined): FieldIssue[] {
+  if (whyUnmounted === undefined) return [];
   const way = 'leave it out, and an image is built; or launch one that is there (-d IMAGE)';
-  return [fieldIssue(['baseImage'], spec, `backend "${name}" cannot mount code on an image yet; ${way}`)];
+  return [fieldIssue(['baseImage'], spec, `no code can be mounted on it: ${whyUnmounted}; ${way}`)];
 }
 
 /** What an agent without images cannot do. */
-function unbuiltIssues(spec: LaunchSpec, { dockerfile, builder }: ImageSpec, backend: Place['backend']): FieldIssue[] {
+function unbuiltIssues(
+  spec: LaunchSpec,
+  { dockerfile, builder }: ImageSpec,
+  whyUnmounted: string | undefined,
+): FieldIssue[] {
   const unbuilt = 'the agents of this queue build no images (builder.type is none)';
   const fix = 'give them `builder: {type: docker}`';
-  if (!backend.mountsCode) {
-    const rule = `${unbuilt}, and backend "${backend.name}" cannot mount code on one yet; ${fix}, or launch a finished image (-d IMAGE)`;
+  if (whyUnmounted !== undefined) {
+    const rule = `${unbuilt}, and no code can be mounted on one: ${whyUnmounted}; ${fix}, or launch a finished image (-d IMAGE)`;
     return [fieldIssue(['source', givenAs(spec.source)], spec, rule)];
   }
   const { acceleratorImage } = builder;

@@ -46,6 +46,8 @@ export const agentSpec = z.strictObject({
       context: z.string().min(1, 'a name').optional(),
       /** Where its queues may have their attempts. Default: wherever they say. */
       namespaces: z.array(z.string().min(1, 'a name')).min(1, 'one or more').optional(),
+      /** Where the agent itself has the volumes that queues mount code from: by claim, `claim` or `namespace/claim`. */
+      code: z.record(z.string().min(1, 'a claim'), z.string().min(1, 'a path')).optional(),
     })
     .optional(),
 });

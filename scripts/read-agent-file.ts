@@ -20,13 +20,23 @@ export function readAgentFile(path: string, cwd: string): AgentSpec {
   const pathOf = (written: string): string => resolve(dir, written.replace(/^~(?=\/)/, os.homedir()));
   return {
     ...parsed.data,
-    ...(kubernetes?.kubeconfig === undefined
-      ? {}
-      : { kubernetes: { ...kubernetes, kubeconfig: pathOf(kubernetes.kubeconfig) } }),
+    ...(kubernetes === undefined ? {} : { kubernetes: withClusterPaths(kubernetes, pathOf) }),
     ...(git === undefined
       ? {}
       : { git: Object.fromEntries(Object.entries(git).map(([name, host]) => [name, withPaths(host, pathOf)])) }),
     ...(builder?.caBundle === undefined ? {} : { builder: { ...builder, caBundle: pathOf(builder.caBundle) } }),
+  };
+}
+
+function withClusterPaths(
+  { kubeconfig, code, ...rest }: NonNullable<AgentSpec['kubernetes']>,
+  pathOf: (written: string) => string,
+): NonNullable<AgentSpec['kubernetes']> {
+  const paths = Object.entries(code ?? {}).map(([claim, path]) => [claim, pathOf(path)]);
+  return {
+    ...rest,
+    ...(kubeconfig === undefined ? {} : { kubeconfig: pathOf(kubeconfig) }),
+    ...(code === undefined ? {} : { code: Object.fromEntries(paths) as Record<string, string> }),
   };
 }
 

@@ -102,6 +102,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
       changed();
     },
     pullSecrets: pullSecretsOf(registriesOf(options)),
+    reached: options.reached,
     failed: warn(logger, 'a watch of Kubernetes failed'),
   };
   const docker = { ...options.docker, owner: namespaceId, reached: options.reached };

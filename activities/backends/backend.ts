@@ -63,10 +63,10 @@ export interface Backend {
   readonly hostBound: boolean;
   /** What it can run. */
   readonly sources: readonly SourceKind[];
-  /** It runs code on images that are not made of it, as {@link Plan.mounted} says. */
-  readonly mountsCode: boolean;
   /** Checks `resourceArgs.<name>` of a queue. Answers what is wrong with it, in words; empty: nothing. */
   checkResourceArgs(resourceArgs: unknown): string[];
+  /** Why code of a queue with these arguments cannot run here on an image that is not made of it, as {@link Plan.mounted} says; undefined: it can. */
+  whyUnmounted(resourceArgs: unknown): string | undefined;
   /** Where the attempts of a queue with these arguments are. */
   placeOf(resourceArgs: unknown): string | undefined;
   /** Proves that the backend can be reached for a queue with these arguments; from then on {@link list} looks there. @throws RelaunchError BackendUnavailable */

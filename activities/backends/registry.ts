@@ -1,12 +1,14 @@
 import os from 'node:os';
 import type { Backend } from './backend.ts';
 import { createDockerBackend, type DockerOptions } from './docker/docker-backend.ts';
+import type { DockerPoint } from './docker/site.ts';
 import type { KubernetesOptions } from './kubernetes/clusters.ts';
+import type { KubernetesPoint } from './kubernetes/code-volumes.ts';
 import { createKubernetesBackend } from './kubernetes/kubernetes-backend.ts';
 import { createProcessBackend } from './process/process-backend.ts';
 
 /** Where a backend may die between the steps of one call. */
-export type { DockerPoint as BackendKillPoint } from './docker/site.ts';
+export type BackendKillPoint = DockerPoint | KubernetesPoint;
 
 export interface BackendsOptions {
   /** Where host-bound backends keep their attempts. */

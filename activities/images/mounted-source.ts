@@ -17,11 +17,14 @@ export interface MountedSource {
 export const mountedVolume = '/mnt/relaunch';
 export const codeDirectory = 'code';
 
-const mountPath = `${mountedVolume}/${codeDirectory}`;
+/** Where jobs find their code. */
+export const codePath = `${mountedVolume}/${codeDirectory}`;
 
 /** Of the source, for what we add. */
 const ours = '.relaunch';
 const environment = '/tmp/relaunch-env';
+const writable = '/tmp/relaunch-code';
+const writing = '.relaunch-writing';
 
 /** Runs a command where the source is mounted. */
 export const mountedSource = (
@@ -29,7 +32,7 @@ export const mountedSource = (
   workingDir: string,
   files: Record<string, string>,
 ): MountedSource => ({
-  workingDir: joined(mountPath, workingDir),
+  workingDir: joined(codePath, workingDir),
   command: [...entrypoint],
   files,
   warnings: [],
@@ -47,10 +50,10 @@ export function installing(
   const { files, secret, local, mask, warnings } = dependencies;
   if (Object.keys(files).length === 0) return { ...source, warnings };
   const { caBundle } = settings;
-  const masking = mask.length === 0 ? '' : `python3 ${mountPath}/${ours}/${maskingFile} `;
+  const masking = mask.length === 0 ? '' : `python3 ${codePath}/${ours}/${maskingFile} `;
   const pip = `${masking}${environment}/bin/pip install --no-input --disable-pip-version-check`;
   const root = local.length === 0 ? 'requirements' : 'local';
-  const cert = caBundle === undefined ? [] : [`export PIP_CERT=${mountPath}/${ours}/ca.pem`];
+  const cert = caBundle === undefined ? [] : [`export PIP_CERT=${codePath}/${ours}/ca.pem`];
   const script = [
     // A shell that waits for a child in the background is ended by a signal at once, one that runs it only after it.
     "trap 'exit 143' TERM",
@@ -60,8 +63,12 @@ export function installing(
     ...[
       ...cert,
       ...indexes(settings),
-      `cd ${mountPath}`,
-      `${pip} --requirement=${mountPath}/${ours}/${root}/${rootFile}`,
+      `cd ${codePath}`,
+      // What is built of the code writes into it. That root may is all that `[ -w . ]` of some shells says.
+      ...(local.length === 0
+        ? []
+        : [`{ mkdir ${writing} && rmdir ${writing}; } 2> /dev/null || { cp -R . ${writable}; cd ${writable}; }`]),
+      `${pip} --requirement=${codePath}/${ours}/${root}/${rootFile}`,
     ],
     '} >&2 &',
     'wait $!',

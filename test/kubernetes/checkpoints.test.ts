@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { parse, parseDocument } from 'yaml';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { parse, parseDocument, stringify } from 'yaml';
+import { logs } from '../../client/index.ts';
 import type { QueueSpecInput } from '../../contracts/queue-spec.ts';
 import { never } from '../support/backend-harness.ts';
 import { Disruptions } from '../support/disruptions.ts';
-import { onRealNode } from '../support/kubernetes-harness.ts';
+import { gitServer, type GitServer } from '../support/git-server.ts';
+import { busybox, onRealNode } from '../support/kubernetes-harness.ts';
 import { KubernetesScene, withPod } from '../support/kubernetes-scene.ts';
 import { provideVolume, type Volume } from '../support/kubernetes-volume.ts';
 import { linesOf } from '../support/run-watch.ts';
@@ -24,12 +26,20 @@ const claimName = 'checkpoints';
 
 let scene: KubernetesScene;
 let volume: Volume;
+let server: GitServer;
 
 beforeAll(async () => {
   const withCode = withPod(
     onRealNode,
     { volumes: [{ name: 'digits', configMap: { name: 'digits' } }] },
     { volumeMounts: [{ name: 'digits', mountPath: '/digits' }] },
+  );
+  const path = '/bin:/mnt/relaunch/code/bin';
+  const withStub = withPod(onRealNode, {}, { env: [{ name: 'PATH', value: path }] });
+  const asOther = withPod(
+    onRealNode,
+    { securityContext: { runAsUser: 4_242, runAsGroup: 4_242, runAsNonRoot: true, fsGroup: 4_242 } },
+    { securityContext: { readOnlyRootFilesystem: true } },
   );
   const gang = await readFile(join(examples, 'queues', 'gang.yaml'), 'utf8');
   scene = await KubernetesScene.start(({ name }) => ({
@@ -38,41 +48,51 @@ beforeAll(async () => {
       gracePeriod: '10s',
     },
     gang: onThisNode(gang, name),
+    code: {
+      resourceArgs: { kubernetes: { ...withStub.kubernetes, code: { claimName }, checkpoints: { claimName } } },
+    },
+    other: { resourceArgs: { kubernetes: { ...asOther.kubernetes, code: { claimName } } } },
+    killed: { resourceArgs: { kubernetes: { ...onRealNode, code: { claimName } } } },
   }));
   volume = await provideVolume(scene.namespace, claimName);
   await provideDigits(scene);
   await provideNames(scene);
-  await scene.cluster.agent('one', ['digits', 'gang'], 10);
+  server = await gitServer(scene.cluster.home);
+  await scene.cluster.agentOf(await agentFile('one', ['digits', 'gang', 'code', 'other']));
 });
 
 afterAll(async () => {
+  await server[Symbol.asyncDispose]();
   await scene.stop();
   await volume.remove();
 });
 
-test('training that is evicted goes on where it was, to the same numbers as without an interruption', async () => {
-  const config = { epochs: 12, epoch_sleep: 0.4 };
-  const uninterrupted = execFileSync('python3', [join(example, 'train.py'), '--epochs', '12'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const entrypoint = ['python3', '/digits/train.py'];
-  const run = await scene.launch('digits', '', { source: python, entrypoint, runConfig: config });
-  const pod = await scene.running(run);
-  // What it says on stderr comes with the rest.
-  const epochs = async () =>
-    (await linesOf(scene.cluster, run.workflowId)).filter((line) => line.includes('"val_acc"'));
-  await until('it has learned for three epochs', async () => (await epochs()).length >= 3);
-  await new Disruptions(scene.namespace).evict(pod);
-  expect(await scene.end(run)).toEqual({
-    state: 'succeeded',
-    requeues: 1,
-    outcomes: ['preempted EvictionByEvictionAPI', 'succeeded'],
-  });
-  const numbers = (lines: readonly string[]) =>
-    lines.map((line) => JSON.parse(line) as Record<string, unknown>).map(({ epoch, loss }) => ({ epoch, loss }));
-  expect(numbers(await epochs())).toEqual(numbers(uninterrupted.trim().split('\n')));
-});
+test.concurrent(
+  'training that is evicted goes on where it was, to the same numbers as without an interruption',
+  async () => {
+    const config = { epochs: 12, epoch_sleep: 0.4 };
+    const uninterrupted = execFileSync('python3', [join(example, 'train.py'), '--epochs', '12'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const entrypoint = ['python3', '/digits/train.py'];
+    const run = await scene.launch('digits', '', { source: python, entrypoint, runConfig: config });
+    const pod = await scene.running(run);
+    // What it says on stderr comes with the rest.
+    const epochs = async () =>
+      (await linesOf(scene.cluster, run.workflowId)).filter((line) => line.includes('"val_acc"'));
+    await until('it has learned for three epochs', async () => (await epochs()).length >= 3);
+    await new Disruptions(scene.namespace).evict(pod);
+    expect(await scene.end(run)).toEqual({
+      state: 'succeeded',
+      requeues: 1,
+      outcomes: ['preempted EvictionByEvictionAPI', 'succeeded'],
+    });
+    const numbers = (lines: readonly string[]) =>
+      lines.map((line) => JSON.parse(line) as Record<string, unknown>).map(({ epoch, loss }) => ({ epoch, loss }));
+    expect(numbers(await epochs())).toEqual(numbers(uninterrupted.trim().split('\n')));
+  },
+);
 
 /** Sums one number of each process over sockets, in a ring in which each finds the next by its name. The first attempt then waits until one is gone. */
 const allReduce = `
@@ -99,7 +119,7 @@ if attempt == "1":
 print("sum", total, "after", *sorted(os.listdir(there)), flush=True)
 `;
 
-test('of four pods that work together one is preempted: the run is requeued once, as a whole', async () => {
+test.concurrent('of four pods that work together one is preempted: the run is requeued once, as a whole', async () => {
   const run = await scene.launch('gang', '', { source: python, entrypoint: ['python3', '-c', allReduce] });
   await until('all have their sum', async () => (await linesOf(scene.cluster, run.workflowId)).length === 4, 60_000);
   const [pod] = (await scene.podsOf(run, 1)).filter(
@@ -115,6 +135,101 @@ test('of four pods that work together one is preempted: the run is requeued once
   const lines = await linesOf(scene.cluster, run.workflowId);
   expect(lines).toEqual(['sum 10', 'sum 10 after 0 1 2 3'].flatMap((line) => Array.from({ length: 4 }, () => line)));
 });
+
+describe.concurrent('code on an image that is not made of it', () => {
+  test('is there, read-only, and the same after an eviction', async () => {
+    const dir = await codeOf('evicted', {
+      'app/run.sh': [
+        'pwd; cat ../greeting; ../tool; (echo x > here) 2> /dev/null || echo read-only',
+        '(echo x > ../greeting) 2> /dev/null || echo read-only',
+        'echo $RELAUNCH_ATTEMPT >> $RELAUNCH_CHECKPOINT_DIR/attempts',
+        '[ $RELAUNCH_ATTEMPT = 1 ] || exec cat $RELAUNCH_CHECKPOINT_DIR/attempts',
+        'while :; do sleep 0.1; done',
+      ].join('\n'),
+      greeting: 'hello\n',
+      tool: '#!/bin/sh\necho ran\n',
+    });
+    const run = await scene.launch('code', '', {
+      ...{ source: { code: { dir } }, baseImage: busybox, workingDir: 'app', entrypoint: ['sh', 'run.sh'] },
+    });
+    const said = ['/mnt/relaunch/code/app', 'hello', 'ran', 'read-only', 'read-only'];
+    const lines = () => linesOf(scene.cluster, run.workflowId);
+    const pod = await scene.running(run);
+    await until('it has said all', async () => (await lines()).length === said.length);
+    await writeFile(join(dir, 'greeting'), 'changed meanwhile\n');
+    await new Disruptions(scene.namespace).evict(pod);
+    expect(await scene.end(run)).toMatchObject({ state: 'succeeded', requeues: 1 });
+    expect(await lines()).toEqual([...said, ...said, '1', '2']);
+  });
+
+  test('may be a commit, and whoever runs there may read it', async () => {
+    const served = await server.create('/hello.git');
+    await served.commit({ 'app/hello.sh': 'id -u; cat app/greeting; ls -A', 'app/greeting': 'from a commit\n' });
+    const source = { git: { url: server.url('/hello.git') } };
+    const run = await scene.launch('other', '', {
+      ...{ source, baseImage: busybox, entrypoint: ['sh', 'app/hello.sh'], builder: { runtime: '3.11' } },
+    });
+    expect(await scene.end(run)).toMatchObject({ state: 'succeeded' });
+    const lines = await Array.fromAsync(logs(scene.cluster.relaunch, run.workflowId), ({ line }) => line.m);
+    expect(lines).toEqual([
+      'relaunch: warning: runtime is not used: baseImage has its own',
+      ...['4242', 'from a commit', 'app'],
+    ]);
+  });
+
+  test('needs no base image where the agent builds nothing, and what it needs is installed at the start', async () => {
+    const python = `mkdir -p "$4/bin" && printf '#!/bin/sh\\ntouch built && echo pip in $PWD' > "$4/bin/pip" && chmod +x "$4/bin/pip"`;
+    const dir = await codeOf('installing', {
+      'bin/python3': `#!/bin/sh\n${python}\n`,
+      'requirements.txt': '.\n',
+      'run.sh': 'pwd; ls',
+    });
+    const run = await scene.launch('code', '', { source: { code: { dir } }, entrypoint: ['sh', 'run.sh'] });
+    const { state } = await scene.end(run);
+    expect([...(await linesOf(scene.cluster, run.workflowId)), state]).toEqual([
+      'pip in /tmp/relaunch-code',
+      '/mnt/relaunch/code',
+      ...['bin', 'requirements.txt', 'run.sh'],
+      'succeeded',
+    ]);
+  });
+
+  test('is whole where an agent was killed before it was', async () => {
+    const file = await agentFile('killed', ['killed']);
+    const hook = { at: 'kubernetes:code-written', do: 'kill' } as const;
+    const doomed = await scene.cluster.hookedAgent('killed', ['killed'], hook, { file });
+    const dir = await codeOf('killed', { 'run.sh': 'cat whole', whole: 'whole\n' });
+    const run = await scene.launch('killed', '', {
+      ...{ source: { code: { dir } }, baseImage: busybox, entrypoint: ['sh', 'run.sh'] },
+    });
+    expect(await doomed.exited).toBe('SIGKILL');
+    await scene.cluster.agentOf(file);
+    expect(await scene.end(run)).toEqual({ state: 'succeeded', requeues: 0, outcomes: ['succeeded'] });
+    expect(await linesOf(scene.cluster, run.workflowId)).toEqual(['whole']);
+  });
+});
+
+/** An agent that builds nothing, and has the volume. */
+async function agentFile(name: string, queues: readonly string[]): Promise<string> {
+  const spec = {
+    ...{ name, queues, maxJobs: 10, kubernetes: { code: { [claimName]: volume.directory } } },
+    builder: { type: 'none', baseImage: busybox },
+    git: { [server.host]: { caBundle: server.certificate } },
+  };
+  const file = join(scene.cluster.home, `${name}.yaml`);
+  await writeFile(file, stringify(spec));
+  return file;
+}
+
+/** A directory of code. */
+async function codeOf(name: string, files: Readonly<Record<string, string>>): Promise<string> {
+  const directory = join(scene.cluster.home, name);
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, path)), { recursive: true });
+    await writeFile(join(directory, path), text, { mode: 0o755 });
+  }
+  return directory;
+}
 
 /** The example's queue in a namespace of the testbed, with less than it asks for. */
 function onThisNode(text: string, namespace: string): Partial<QueueSpecInput> {

@@ -46,7 +46,7 @@ async function reached(point: KillPoint | BackendKillPoint): Promise<void> {
 }
 
 const { name, queues, maxJobs, file } = hooked;
-const { docker, builder, registries, git } = file === undefined ? {} : readAgentFile(file, '/');
+const { docker, kubernetes, builder, registries, git } = file === undefined ? {} : readAgentFile(file, '/');
 const worker =
   queues === undefined
     ? await startControl({ temporal, namespace, logger, bundlePath: hooked.bundle, reached })
@@ -60,6 +60,7 @@ const worker =
         storeUrl,
         baseEnv: baseEnvOf(process.env),
         docker: { host: docker?.host, configDirectory: process.env['DOCKER_CONFIG'] },
+        kubernetes,
         builder,
         registries,
         git: { hosts: git ?? {}, env: process.env },

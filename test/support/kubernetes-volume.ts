@@ -5,6 +5,8 @@ import { never } from './backend-harness.ts';
 import type { TestNamespace } from './kubernetes-cluster.ts';
 
 export interface Volume {
+  /** Where this machine has it. */
+  directory: string;
   /** After the namespace's own end. */
   remove(): Promise<void>;
 }
@@ -31,6 +33,7 @@ export async function provideVolume({ admin, name }: TestNamespace, claimName: s
     signal: never,
   });
   return {
+    directory,
     remove: async () => {
       await admin.find({ method: 'DELETE', path: `/api/v1/persistentvolumes/${name}`, signal: never });
       admin.close();

@@ -16,7 +16,12 @@ test('an agent’s file may say all that there is, and it comes out as it is', (
     name: 'rack-3.example',
     queues: ['gpu', 'cpu'],
     maxJobs: 99_999,
-    kubernetes: { kubeconfig: '~/.kube/config', context: 'prod', namespaces: ['ml', 'ml-2'] },
+    kubernetes: {
+      kubeconfig: '~/.kube/config',
+      context: 'prod',
+      namespaces: ['ml', 'ml-2'],
+      code: { 'ml/code': '/code' },
+    },
   };
   expect(agentSpec.parse(spec)).toEqual(spec);
 });

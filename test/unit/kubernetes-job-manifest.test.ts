@@ -63,7 +63,7 @@ const made = (args: unknown, plan: Partial<Plan> = {}, n?: number): JobManifest 
 test('with credentials of the agent the pod pulls with them before those of the queue, and says whose they are', () => {
   const pull = { name: 'relaunch-registry-registry.example', account: 'ada', host: 'registry.example' };
   const args = parseKubernetesArgs({ spec: { template: { spec: { imagePullSecrets: [{ name: 'own' }] } } } });
-  const job = jobOf(attempt(), args, 'owner-1', pull) as unknown as JobManifest;
+  const job = jobOf(attempt(), args, 'owner-1', { pull }) as unknown as JobManifest;
   expect(podOf(job)['imagePullSecrets']).toEqual([{ name: pull.name }, { name: 'own' }]);
   for (const { annotations } of [job.metadata, job.spec.template.metadata])
     expect(annotations).toMatchObject({ 'relaunch.dev/pulled-as': 'ada@registry.example' });
@@ -531,6 +531,60 @@ describe('checkpoints', () => {
     expect(podOf(job)).not.toHaveProperty('volumes');
     expect(mainOf(job)).not.toHaveProperty('volumeMounts');
     expect(envOf(mainOf(job))).not.toHaveProperty('RELAUNCH_CHECKPOINT_DIR');
+  });
+});
+
+describe('code on a volume', () => {
+  const code = { subPath: 'relaunch-code/team/train/2026-11-27/cafe', workingDir: '/mnt/relaunch/code/app' };
+  const withCode = (args: object, warnings: string[] = []): JobManifest => {
+    const parsed = parseKubernetesArgs({ code: { claimName: 'code' }, ...args });
+    return jobOf(attempt(), parsed, 'owner-1', { code: { ...code, warnings } }) as unknown as JobManifest;
+  };
+  const { subPath } = code;
+
+  test('is where it is on docker, for the main container alone, which may not change it', () => {
+    const job = withCode({ spec: { containers: [{ name: 'proxy' }, { name: 'main', workingDir: '/own' }] } });
+    const [proxy, main] = podOf(job).containers;
+    expect(podOf(job).volumes).toEqual([
+      { name: 'relaunch-code', persistentVolumeClaim: { claimName: 'code', readOnly: true } },
+    ]);
+    expect(main).toMatchObject({
+      workingDir: '/mnt/relaunch/code/app',
+      volumeMounts: [{ name: 'relaunch-code', mountPath: '/mnt/relaunch/code', subPath, readOnly: true }],
+    });
+    expect(proxy).not.toHaveProperty('volumeMounts');
+  });
+
+  test('stands beside the checkpoints; of one claim for both there is one volume', () => {
+    for (const claimName of ['disk', 'code']) {
+      const job = withCode({ checkpoints: { claimName } });
+      const volumes = podOf(job).volumes ?? [];
+      expect(volumes[0]).toEqual({ name: 'relaunch-checkpoints', persistentVolumeClaim: { claimName } });
+      expect(volumes).toHaveLength(claimName === 'code' ? 1 : 2);
+      const mounts = mainOf(job).volumeMounts ?? [];
+      expect(mounts.map((mount) => mount['name'])).toEqual(['relaunch-checkpoints', volumes.at(-1)?.['name']]);
+      expect(mounts.map((mount) => mount['readOnly'])).toEqual([undefined, true]);
+    }
+  });
+
+  test('is mounted from the manifest’s own volume where that is of the same claim: a pod that has it twice never starts', () => {
+    const volumes = [{ name: 'mine', persistentVolumeClaim: { claimName: 'code' } }];
+    const job = withCode({ spec: { containers: [{}], volumes } });
+    expect(podOf(job).volumes).toEqual(volumes);
+    expect(mainOf(job).volumeMounts).toMatchObject([{ name: 'mine', subPath, readOnly: true }]);
+  });
+
+  test('is told on Job and pod, with what the log says first', () => {
+    for (const { annotations } of [withCode({}).metadata, withCode({}).spec.template.metadata])
+      expect(annotations).toEqual({ 'relaunch.dev/main-container': 'main', 'relaunch.dev/code': subPath });
+    const warned = withCode({}, ['warning: one', 'warning: two']);
+    expect(warned.metadata.annotations['relaunch.dev/warnings']).toBe('warning: one\nwarning: two');
+  });
+
+  test('that a run does not mount leaves nothing, whatever its queue has', () => {
+    const job = made({ code: { claimName: 'code' } });
+    expect(podOf(job)).not.toHaveProperty('volumes');
+    expect(mainOf(job)).not.toHaveProperty('workingDir');
   });
 });
 

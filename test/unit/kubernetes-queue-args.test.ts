@@ -21,6 +21,7 @@ test.each([
       context: 'prod@eu',
       container: 'train',
       checkpoints: { claimName: 'disk', mountPath: '/a/b', subPath: 'x/y' },
+      code: { claimName: 'disk', subPath: 'z' },
       nodeLossTolerationSeconds: 0,
     },
   ],
@@ -35,6 +36,8 @@ test('a queue that says nothing gets the defaults', () => {
     mountPath: '/checkpoints',
     subPath: 'relaunch',
   });
+  const code = { claimName: 'disk', subPath: 'relaunch-code' };
+  expect(parseKubernetesArgs({ code: { claimName: 'disk' } }).code).toEqual(code);
 });
 
 const named = 'Jobs are named after their runs';

@@ -41,6 +41,12 @@ test('a kubeconfig counts from where the file is, not from where the agent is st
   });
 });
 
+test('so do the volumes for code', async () => {
+  expect(await read('kubernetes: {code: {code: ../volume, train/other: /mnt/other}}')).toEqual({
+    kubernetes: { code: { code: join(scratch, 'volume'), 'train/other': '/mnt/other' } },
+  });
+});
+
 test('a kubeconfig may be in the home directory', async () => {
   expect(await read('kubernetes: {kubeconfig: ~/.kube/config}')).toEqual({
     kubernetes: { kubeconfig: join(os.homedir(), '.kube', 'config') },

@@ -6,9 +6,9 @@ import { launchSpec, type LaunchSpecInput } from '../../contracts/launch-spec.ts
 import { queueSpec } from '../../contracts/queue-spec.ts';
 
 const code = { code: { digest: 'a'.repeat(64) } };
-const containers = { name: 'docker', sources: ['image'] as const, mountsCode: true };
-const pods = { name: 'kubernetes', sources: ['image'] as const, mountsCode: false };
-const processes = { name: 'process', sources: ['code'] as const, mountsCode: false };
+const containers = { name: 'docker', sources: ['image'] as const, whyUnmounted: () => undefined };
+const pods = { name: 'kubernetes', sources: ['image'] as const, whyUnmounted: () => 'there is no volume' };
+const processes = { name: 'process', sources: ['code'] as const, whyUnmounted: () => 'there are no images' };
 
 /** How code gets into a container, and what is wrong with it. `mounting`: of an agent that builds nothing. */
 function asked(
@@ -89,14 +89,14 @@ test.each<[string, Parameters<typeof asked>, string]>([
     `builder.acceleratorImage is "cuda:12": ${unbuilt}; ${fix}`,
   ],
   [
-    'a base image on a backend that mounts nothing',
+    'a base image where nothing can be mounted',
     [{ baseImage: 'torch:2' }, pods],
-    'baseImage is "torch:2": backend "kubernetes" cannot mount code on an image yet; leave it out, and an image is built; or launch one that is there (-d IMAGE)',
+    'baseImage is "torch:2": no code can be mounted on it: there is no volume; leave it out, and an image is built; or launch one that is there (-d IMAGE)',
   ],
   [
     'code without a builder there',
     [{}, pods, {}, none],
-    `source.code is {"digest":"${'a'.repeat(64)}"}: ${unbuilt}, and backend "kubernetes" cannot mount code on one yet; give them \`builder: {type: docker}\`, or launch a finished image (-d IMAGE)`,
+    `source.code is {"digest":"${'a'.repeat(64)}"}: ${unbuilt}, and no code can be mounted on one: there is no volume; give them \`builder: {type: docker}\`, or launch a finished image (-d IMAGE)`,
   ],
 ])('%s is refused in one sentence', (_, launch, sentence) => {
   expect(asked(...launch).issues).toEqual([sentence]);

@@ -2,6 +2,7 @@ import type { ContainerCreateOptions } from 'dockerode';
 import { jobEnvironment } from '../../../contracts/environment.ts';
 import type { Attempt } from '../backend.ts';
 import { allLabelsOf } from '../labels.ts';
+import { warningText } from '../words.ts';
 import { checkpointDir, checkpointMount, checkpointVolume } from './checkpoints.ts';
 import { codeVolume } from './code-volume.ts';
 import type { FlagSettings } from './flags/flags.ts';
@@ -32,7 +33,7 @@ export function containerOf(
     Labels: {
       ...labels,
       ...allLabelsOf(attempt, owner),
-      ...(warnings.length === 0 ? {} : { [warningLabel]: shown(warnings) }),
+      ...(warnings.length === 0 ? {} : { [warningLabel]: warningText(warnings) }),
     },
     // An engine that is shut down gives its containers this long.
     StopTimeout: Math.ceil(plan.gracePeriodMs / 1_000),
@@ -53,15 +54,6 @@ export function containerOf(
     },
   };
 }
-
-/** Lists of containers have labels in full. */
-const mostWarnings = 20;
-
-const shown = (warnings: readonly string[]): string =>
-  [
-    ...warnings.slice(0, mostWarnings),
-    ...(warnings.length > mostWarnings ? [`and ${String(warnings.length - mostWarnings)} more such warnings`] : []),
-  ].join('\n');
 
 /** An entry point of the run's takes the place of the image's, with its arguments; arguments alone only take the place of those. */
 function commandOf(

@@ -53,8 +53,8 @@ export function createDockerBackend(options: DockerOptions): Backend {
     name: 'docker',
     hostBound: true,
     sources: ['image'],
-    mountsCode: true,
     checkResourceArgs: checkDockerArgs,
+    whyUnmounted: () => undefined,
     placeOf: () => undefined,
     check: (_resourceArgs, signal) =>
       guarded(signal, () => engine.send({ method: 'GET', path: '/info', patienceMs: checkMs, signal })),

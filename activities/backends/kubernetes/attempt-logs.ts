@@ -55,6 +55,11 @@ export class AttemptLogs {
     }
   }
 
+  /** Adds a line of our own. @throws what the sink throws */
+  say(words: string): Promise<void> {
+    return this.#inTurn({ t: new Date().toISOString(), s: 'stderr', m: `relaunch: ${words}` }, '', undefined);
+  }
+
   /** Resolves when all that there is has been read, or after `patienceMs`; what is missing then is said in the log. */
   async drained(patienceMs: number): Promise<void> {
     const patience = new AbortController();

@@ -1,6 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { RelaunchError } from '../../../contracts/failures.ts';
 import { KubernetesApi } from './api.ts';
+import type { KubernetesPoint } from './code-volumes.ts';
 import { Place } from './place.ts';
 import type { PullSecretsOptions } from './pull-secrets.ts';
 import { parseKubernetesArgs } from './queue-args.ts';
@@ -16,6 +17,10 @@ export interface KubernetesOptions {
   owner: string;
   /** What pods pull with the agent's credentials. Default: nothing. */
   pullSecrets?: Omit<PullSecretsOptions, 'owner'>;
+  /** Where the agent has volumes that code is mounted from, by `namespace/claim` or `claim`. Default: it has none. */
+  code?: Readonly<Record<string, string>> | undefined;
+  /** Called after each step of putting code there: fault tests die there. */
+  reached?: ((point: KubernetesPoint) => Promise<void>) | undefined;
   /** A watch that failed and is tried again. */
   failed?: (error: unknown) => void;
   /** Something of an attempt changed: what Backend.list says may be different now. */

@@ -5,6 +5,7 @@ import { brokenStart } from './broken-start.ts';
 import { Changes } from './changes.ts';
 import { classify, needsEvents } from './classify.ts';
 import { overdueAt } from './node-loss.ts';
+import { annotation } from './labels.ts';
 import { mainOf, type Snapshot } from './snapshot.ts';
 import { hasEnded, isStopped } from './job-state.ts';
 import { isTerminal } from './objects.ts';
@@ -52,6 +53,8 @@ class Follower {
   #firsts: FirstsSeen = {};
   #kept = '';
   #reported = '';
+  /** Nobody has said anything of this attempt yet. */
+  #isFirst: boolean;
   #why: { text: string | undefined; until: number } = { text: undefined, until: 0 };
   /** Since when, in ms, a container does not start. */
   #brokenSince: number | undefined;
@@ -62,6 +65,7 @@ class Follower {
     this.#ref = ref;
     this.#sink = sink;
     this.#signal = signal;
+    this.#isFirst = sink.cursor === undefined;
     this.#changes = new Changes(place, ref);
     this.#logs = new AttemptLogs(place, sink, signal);
   }
@@ -119,6 +123,7 @@ class Follower {
   /** Keeps, reports and reads what there is. Answers a container that cannot start. */
   async #observe(seen: Seen): Promise<{ waitMs: number; verdict: Verdict } | undefined> {
     await this.#keep();
+    await this.#warn(seen);
     this.#logs.follow(seen.pods, mainOf(seen.job, seen.pods));
     if (seen.job !== undefined || seen.pods.length > 0) this.#report(phaseOf(seen, await this.#whyWaiting(seen)));
     const broken = brokenStart(seen.pods);
@@ -132,6 +137,13 @@ class Follower {
       waitMs: this.#brokenSince + broken.patienceMs - Date.now(),
       verdict: { kind: 'failed', cause, at, message, ...(node === undefined ? {} : { node }) },
     };
+  }
+
+  async #warn({ job }: Seen): Promise<void> {
+    if (job === undefined || !this.#isFirst) return;
+    this.#isFirst = false;
+    const warnings = job.metadata.annotations?.[annotation.warnings] ?? '';
+    for (const words of warnings.split('\n')) if (words !== '') await this.#logs.say(words);
   }
 
   #report(phase: ReturnType<typeof phaseOf>): void {

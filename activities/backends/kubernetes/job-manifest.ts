@@ -3,24 +3,32 @@ import { RelaunchError } from '../../../contracts/failures.ts';
 import { attemptName } from '../../../contracts/names.ts';
 import type { Attempt } from '../backend.ts';
 import { allLabelsOf, labelsOf } from '../labels.ts';
+import { warningText } from '../words.ts';
 import { annotation, finalizer } from './labels.ts';
 import { literal } from './literal.ts';
 import type { PullSecret } from './pull-secrets.ts';
 import { isPodManifest, type KubernetesArgs } from './queue-args.ts';
+import { storageOf, type MountedCode } from './storage.ts';
 
 type Map = Record<string, unknown>;
 
 /** What of an attempt makes its Job. */
 type JobAttempt = Pick<Attempt, 'ref' | 'plan' | 'agent'>;
 
-const checkpointVolume = 'relaunch-checkpoints';
+/** What an attempt has besides its plan. */
+export interface JobParts {
+  /** What its image is pulled with. */
+  pull?: PullSecret | undefined;
+  code?: MountedCode | undefined;
+}
 
 /**
  * The Job of an attempt: the queue's manifest, and in it the run. What decides whether a preemption is seen and a pod is started twice is
  * ours, whatever the manifest says; the API server checks the rest.
  */
-export function jobOf(attempt: JobAttempt, args: KubernetesArgs, owner: string, pull?: PullSecret): Map {
+export function jobOf(attempt: JobAttempt, args: KubernetesArgs, owner: string, parts: JobParts = {}): Map {
   const { ref } = attempt;
+  const { pull, code } = parts;
   const labels = allLabelsOf(attempt, owner);
   const { metadata, spec } = jobManifest(args);
   const template = mapOf(spec['template']);
@@ -29,6 +37,8 @@ export function jobOf(attempt: JobAttempt, args: KubernetesArgs, owner: string, 
   const annotations = {
     [annotation.main]: containers.main,
     ...(pull === undefined ? {} : { [annotation.pulledAs]: `${pull.account}@${pull.host}` }),
+    ...(code === undefined ? {} : { [annotation.code]: code.subPath }),
+    ...(code === undefined || code.warnings.length === 0 ? {} : { [annotation.warnings]: warningText(code.warnings) }),
   };
   return {
     apiVersion: 'batch/v1',
@@ -50,7 +60,7 @@ export function jobOf(attempt: JobAttempt, args: KubernetesArgs, owner: string, 
       template: {
         ...template,
         metadata: podMetadata(mapOf(template['metadata']), labels, annotations),
-        spec: { ...podSpecOf(podSpec, containers, attempt, args), ...pullSecretsOf(podSpec, pull) },
+        spec: { ...podSpecOf(podSpec, containers, attempt, args, code), ...pullSecretsOf(podSpec, pull) },
       },
     },
   };
@@ -103,32 +113,34 @@ function withMain(containers: readonly unknown[], { container }: KubernetesArgs)
   throw new RelaunchError('AttemptRefused', rule);
 }
 
-function podSpecOf(spec: Map, { main, all }: Containers, attempt: JobAttempt, args: KubernetesArgs): Map {
-  const { plan, ref } = attempt;
-  const { checkpoints } = args;
-  const volume = { name: checkpointVolume, persistentVolumeClaim: { claimName: checkpoints?.claimName } };
+function podSpecOf(
+  spec: Map,
+  { main, all }: Containers,
+  attempt: JobAttempt,
+  args: KubernetesArgs,
+  code: MountedCode | undefined,
+): Map {
+  const { plan } = attempt;
+  const { volumes, mounts } = storageOf(attempt.ref, args, code, listOf(spec['volumes']));
   return {
     automountServiceAccountToken: false,
     ...spec,
     restartPolicy: 'Never',
     terminationGracePeriodSeconds: Math.max(1, Math.ceil(plan.gracePeriodMs / 1_000)),
     tolerations: withNodeLoss(listOf(spec['tolerations']), args.nodeLossTolerationSeconds),
-    ...(checkpoints === undefined ? {} : { volumes: [...listOf(spec['volumes']), volume] }),
+    ...(volumes.length === 0 ? {} : { volumes: [...listOf(spec['volumes']), ...volumes] }),
     ...(spec['initContainers'] === undefined
       ? {}
       : { initContainers: listOf(spec['initContainers']).map((one) => hardened(mapOf(one), spec)) }),
     containers: all.map((container) => {
       if (container.name !== main) return hardened(container, spec);
-      const mount = {
-        name: checkpointVolume,
-        mountPath: checkpoints?.mountPath,
-        subPath: `${checkpoints?.subPath ?? ''}/${ref.entity}/${ref.run}`,
-      };
       return {
         ...hardened(container, spec),
         ...commandOf(attempt),
-        env: environmentOf(listOf(container['env']), attempt, checkpoints?.mountPath),
-        ...(checkpoints === undefined ? {} : { volumeMounts: [...listOf(container['volumeMounts']), mount] }),
+        // That of code is where its own paths count from, whatever the queue says.
+        ...(code === undefined ? {} : { workingDir: code.workingDir }),
+        env: environmentOf(listOf(container['env']), attempt, args.checkpoints?.mountPath),
+        ...(mounts.length === 0 ? {} : { volumeMounts: [...listOf(container['volumeMounts']), ...mounts] }),
       };
     }),
   };

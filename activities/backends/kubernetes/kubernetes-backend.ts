@@ -1,12 +1,14 @@
 import { RelaunchError } from '../../../contracts/failures.ts';
 import type { Backend, Listed } from '../backend.ts';
 import { Clusters, type KubernetesOptions } from './clusters.ts';
+import { CodeVolumes } from './code-volumes.ts';
 import { followAttempt } from './follow.ts';
 import { hasEnded, isSingle, isStopped } from './job-state.ts';
 import { holds, isTerminal } from './objects.ts';
 import type { Place, Seen } from './place.ts';
 import { PullSecrets } from './pull-secrets.ts';
-import { checkKubernetesArgs } from './queue-args.ts';
+import { annotation } from './labels.ts';
+import { checkKubernetesArgs, parseKubernetesArgs } from './queue-args.ts';
 import { releaseAttempt } from './release.ts';
 import { isPassing } from './status-error.ts';
 import { stopAttempt } from './stop.ts';
@@ -17,21 +19,28 @@ export function createKubernetesBackend(options: KubernetesOptions): Backend {
   const clusters = new Clusters(options);
   const { owner, pullSecrets = { hosts: [], credentialsOf: () => Promise.resolve(undefined) } } = options;
   const pulls = new PullSecrets({ ...pullSecrets, owner });
+  const code = new CodeVolumes({
+    paths: options.code ?? {},
+    usedIn: (namespace) => usedCode(clusters, namespace),
+    reached: options.reached ?? (() => Promise.resolve()),
+  });
   const at = <T>(place: string | undefined, work: (place: Place) => Promise<T>): Promise<T> =>
     atBorder(async () => work(await clusters.at(place)));
   return {
     name: 'kubernetes',
     hostBound: false,
     sources: ['image'],
-    mountsCode: false,
     checkResourceArgs: checkKubernetesArgs,
+    whyUnmounted: (resourceArgs) => code.whyUnmounted(resourceArgs),
     placeOf: (resourceArgs) => clusters.placeOf(resourceArgs),
     check: (resourceArgs, signal) =>
       at(clusters.placeOf(resourceArgs), async (place) => {
         await place.api.send({ method: 'GET', path: place.path('jobs'), query: { limit: '1' }, signal });
         await place.synced(signal);
+        await code.check(parseKubernetesArgs(resourceArgs), place.namespace, signal);
       }),
-    submit: (attempt, signal) => at(attempt.ref.place, (place) => submitAttempt(place, pulls, owner, attempt, signal)),
+    submit: (attempt, signal) =>
+      at(attempt.ref.place, (place) => submitAttempt(place, { pulls, code, owner }, attempt, signal)),
     follow: (ref, sink, signal) => at(ref.place, (place) => followAttempt(place, pulls, ref, sink, signal)),
     stop: (ref, graceMs, signal) => at(ref.place, (place) => stopAttempt(place, owner, ref, graceMs, signal)),
     release: (ref, signal, left = 'forget-unreachable') =>
@@ -60,6 +69,14 @@ function listed(clusters: Clusters, isWanted: (agent: string) => boolean): Liste
     }
   }
   return found;
+}
+
+/** The code of all attempts that a namespace has. */
+function usedCode(clusters: Clusters, namespace: string): Set<string> | undefined {
+  const places = clusters.places.filter((place) => place.namespace === namespace);
+  if (places.length === 0 || !places.every((place) => place.isSynced)) return undefined;
+  const objects = places.flatMap((place) => place.attempts().flatMap(({ seen: { job, pods } }) => [job, ...pods]));
+  return new Set(objects.flatMap((object) => object?.metadata.annotations?.[annotation.code] ?? []));
 }
 
 /** A Job that has not ended may get pods at any time, unless it was stopped. */

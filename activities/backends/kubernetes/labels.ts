@@ -8,6 +8,10 @@ export const annotation = {
   stopped: 'relaunch.dev/stopped',
   /** `account@host`: whose credentials for which registry its image is pulled with. */
   pulledAs: 'relaunch.dev/pulled-as',
+  /** Where on its volume the code is that it mounts. */
+  code: 'relaunch.dev/code',
+  /** What the log says before anything else, a line each. */
+  warnings: 'relaunch.dev/warnings',
 } as const;
 
 /** In every pod: keeps its last state readable, also after a deletion, until we have recorded it. */

@@ -8,6 +8,11 @@ const dnsLabel = z
   .max(63)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'lower-case letters, digits and "-"');
 
+/** A PersistentVolumeClaim of the namespace. */
+const claimName = z.string().min(1);
+/** A directory on its volume. */
+const subPath = z.string().regex(/^(?!\/)(?!.*\.\.).+$/, 'a relative path without ".."');
+
 /** `resourceArgs.kubernetes` of a queue: where its Jobs go, and the manifest that all of them start from. */
 const kubernetesArgs = z.strictObject({
   /** Default: `metadata.namespace`, else that of the context. */
@@ -19,18 +24,22 @@ const kubernetesArgs = z.strictObject({
   /** A volume on which each run has a directory that lasts over its attempts: RELAUNCH_CHECKPOINT_DIR. */
   checkpoints: z
     .strictObject({
-      /** A PersistentVolumeClaim of the namespace. */
-      claimName: z.string().min(1),
+      claimName,
       /** Where jobs find it. */
       mountPath: z
         .string()
         .regex(/^\/[^:]+$/, 'an absolute path without ":"')
         .default('/checkpoints'),
       /** The directory on the volume above those of the runs. */
-      subPath: z
-        .string()
-        .regex(/^(?!\/)(?!.*\.\.).+$/, 'a relative path without ".."')
-        .default('relaunch'),
+      subPath: subPath.default('relaunch'),
+    })
+    .optional(),
+  /** A volume that code is mounted from on images that are not made of it: agents put it there, jobs may read it. */
+  code: z
+    .strictObject({
+      claimName,
+      /** The directory on the volume above all that agents put there. */
+      subPath: subPath.default('relaunch-code'),
     })
     .optional(),
   /** How long a pod stays on a node that does not answer, before Kubernetes gives it up; seconds, default 30. */

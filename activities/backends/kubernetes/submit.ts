@@ -1,5 +1,7 @@
 import { RelaunchError } from '../../../contracts/failures.ts';
+import { withMountedRun } from '../../images/mounted-run.ts';
 import type { Attempt } from '../backend.ts';
+import type { CodeVolumes } from './code-volumes.ts';
 import { jobOf } from './job-manifest.ts';
 import type { Job } from './objects.ts';
 import type { Place } from './place.ts';
@@ -7,18 +9,44 @@ import type { PullSecrets } from './pull-secrets.ts';
 import { parseKubernetesArgs } from './queue-args.ts';
 import { checkOurs, findJob, nameOf } from './read-attempt.ts';
 import { StatusError } from './status-error.ts';
+import type { MountedCode } from './storage.ts';
+
+/** What all attempts of a backend stand on. */
+export interface SubmitSite {
+  pulls: PullSecrets;
+  code: CodeVolumes;
+  owner: string;
+}
 
 /** Creates the attempt's Job, or finds it created; see Backend.submit. */
 export async function submitAttempt(
   place: Place,
-  pulls: PullSecrets,
-  owner: string,
+  site: SubmitSite,
   attempt: Attempt,
+  signal: AbortSignal,
+): Promise<void> {
+  const { plan, ref } = attempt;
+  if (plan.mounted === undefined) return createJob(place, site, attempt, undefined, signal);
+  const { code } = parseKubernetesArgs(plan.resourceArgs);
+  return withMountedRun(attempt, async ({ baseImage, command, workingDir, tree, digest, ...run }) => {
+    const image = await attempt.pinned(baseImage);
+    const subPath = await site.code.put(ref, code, place.namespace, { tree, digest }, signal);
+    const warnings = run.warnings.map((each) => `warning: ${each}`);
+    const onImage = { ...attempt, plan: { ...plan, source: { image }, entrypoint: command } };
+    await createJob(place, site, onImage, { subPath, workingDir, warnings }, signal);
+  });
+}
+
+async function createJob(
+  place: Place,
+  { pulls, owner }: SubmitSite,
+  attempt: Attempt,
+  code: MountedCode | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const { source, resourceArgs } = attempt.plan;
   const pull = 'image' in source ? await pulls.of(place, source.image, signal) : undefined;
-  const body = jobOf(attempt, parseKubernetesArgs(resourceArgs), owner, pull);
+  const body = jobOf(attempt, parseKubernetesArgs(resourceArgs), owner, { pull, code });
   for (;;) {
     try {
       const query = { fieldValidation: 'Strict', fieldManager: 'relaunch' };
