@@ -1,6 +1,7 @@
 /** What kept the client from doing what it was asked: nothing of it says how a run went. */
 export type ClientErrorCode =
   | 'bad-input'
+  | 'job-not-found'
   | 'queue-exists'
   | 'run-ended'
   | 'run-not-found'

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RelaunchError } from '../contracts/failures.ts';
-import { jobReference, jobWord, namedJob, versionName } from '../contracts/job-reference.ts';
+import { jobReference, jobWord, namedJob, versionName, type NamedJob } from '../contracts/job-reference.ts';
 import {
   defaultJobName,
   jobAlias,
@@ -12,17 +12,9 @@ import {
 import { defaultProject, plainText } from '../contracts/launch-spec.ts';
 import { readSpec } from '../contracts/read-spec.ts';
 import { splitImage } from '../contracts/source.ts';
-import {
-  addVersion,
-  findJob,
-  jobVersions,
-  moveAliases,
-  readAliases,
-  readJobVersion,
-  unlessDamaged,
-  type JobName,
-  type JobVersion,
-} from '../store/jobs.ts';
+import { aliasesOf, moveAliases, readAliases } from '../store/job-aliases.ts';
+import { unlessDamaged, type JobName } from '../store/job-objects.ts';
+import { addVersion, findJob, jobVersions, readJobVersion, type JobVersion } from '../store/jobs.ts';
 import { keyOf } from '../store/layout.ts';
 import type { Store } from '../store/store.ts';
 import { commitNow } from './git-commit.ts';
@@ -119,9 +111,15 @@ export async function listJobs(store: Store, { project }: { project?: string | u
     const versions = await jobVersions(store, job);
     const newest = versions.at(-1);
     if (newest === undefined) continue;
-    rows.push({ ...job, newest, versions: versions.length, aliases: await unlessDamaged(readAliases(store, job)) });
+    rows.push({ ...job, newest, versions: versions.length, aliases: await aliasesNow(store, job, versions) });
   }
   return rows;
+}
+
+/** Undefined where they are damaged. */
+async function aliasesNow(store: Store, job: JobName, versions: readonly number[]): Promise<JobAliases | undefined> {
+  const aliases = await unlessDamaged(readAliases(store, job));
+  return aliases && aliasesOf(aliases, versions);
 }
 
 const isWord = (name: string): boolean => jobWord.safeParse(name).success;
@@ -138,7 +136,7 @@ const mostShown = 20;
 
 /** A job, the version that a reference means, and what other versions there are. @throws RelaunchError LaunchRejected where there is none */
 export async function describeJob(store: Store, reference: string, project = defaultProject): Promise<JobView> {
-  const job = namedJob(checked('job', jobReference, reference), checked('project', jobWord, project));
+  const job = checkedJob(reference, project);
   const found = await findJob(store, job);
   const numbers = (await jobVersions(store, job)).reverse();
   const versions = numbers.slice(0, mostShown).map(async (version) => {
@@ -147,11 +145,15 @@ export async function describeJob(store: Store, reference: string, project = def
   });
   return {
     ...found,
-    aliases: await unlessDamaged(readAliases(store, job)),
+    aliases: await aliasesNow(store, job, numbers),
     newest: numbers[0] ?? found.version,
     versions: await Promise.all(versions),
   };
 }
+
+/** What a reference says. @throws RelaunchError LaunchRejected where it says nothing */
+export const checkedJob = (reference: string, project: string): NamedJob =>
+  namedJob(checked('job', jobReference, reference), checked('project', jobWord, project));
 
 function checked(field: string, schema: z.ZodType<string>, value: string): string {
   const read = readSpec(z.object({ [field]: schema }), { [field]: value });

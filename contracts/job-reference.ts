@@ -34,6 +34,9 @@ export function namedJob(text: string, project: string): NamedJob {
   return { project: own ?? project, name, label };
 }
 
+/** The version or alias that a reference names, if it does. */
+export const labelIn = (text: string): string | undefined => reference.exec(text)?.[3];
+
 /** The project that a reference names, if it does. */
 export const projectIn = (text: string): string | undefined => reference.exec(text)?.[1];
 

@@ -66,6 +66,14 @@ export const jobRecord = z
   });
 export type JobRecord = z.output<typeof jobRecord>;
 
+/** `jobs/<project>/<name>/v<N>.deleted.json`: the version is nobody's any more. The first one holds. */
+export const jobTombstone = z.object({
+  /** Who deleted it: a claim, not proof. */
+  by: plainText(128).optional(),
+  deletedAt: z.iso.datetime(),
+});
+export type JobTombstone = z.output<typeof jobTombstone>;
+
 /** A name for a version, which may be moved to another one. `latest` moves by itself. */
 export const jobAlias = jobWord.refine(
   (alias) => alias !== latest && versionIn(alias) === undefined,

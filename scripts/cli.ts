@@ -12,6 +12,8 @@ export interface Cli {
   version: string;
   out: Screen;
   err: Screen;
+  /** Asks whoever sits at the terminal. Undefined: nobody does. */
+  ask?: ((question: string) => Promise<string>) | undefined;
   /** The exit code, when everything has ended by itself. */
   exitWith(code: number): void;
 }

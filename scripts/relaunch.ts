@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { createInterface } from 'node:readline/promises';
 import type { Cli, Screen } from './cli.ts';
 import { complaintOf } from './complaint.ts';
 import { programOf } from './program.ts';
@@ -38,6 +40,17 @@ function versionOf(): string {
   return 'unknown';
 }
 
+/** Without an answer, as on Ctrl-D: an empty one. */
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const closed = once(terminal, 'close').then(() => '');
+    return await Promise.race([terminal.question(question).catch(() => ''), closed]);
+  } finally {
+    terminal.close();
+  }
+}
+
 const cli: Cli = {
   env: process.env,
   argv: process.argv.slice(2),
@@ -46,6 +59,7 @@ const cli: Cli = {
   version: versionOf(),
   out: screenOf(process.stdout),
   err: screenOf(process.stderr),
+  ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
   exitWith: (code) => {
     process.exitCode = code;
   },

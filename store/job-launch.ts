@@ -20,7 +20,8 @@ export interface JobLaunch {
 export async function jobLaunch(store: Store, spec: LaunchSpec, options?: { isWhole: boolean }): Promise<JobLaunch> {
   const { job: asked } = spec.source;
   if (asked === undefined) return { spec, job: undefined, issues: [] };
-  const job = await findJob(store, namedJob(asked.name, spec.project));
+  // What a sweep began with, all of its trials have.
+  const job = await findJob(store, namedJob(asked.name, spec.project), { deletedToo: asked.digest !== undefined });
   const { spec: merged, issues } = mergeJob(spec, job.record.job, options);
   const refuse = (field: string, rule: string) => issues.push(fieldIssue(['source', 'job', field], spec, rule));
   if (asked.digest !== undefined && asked.digest !== job.digest) {

@@ -28,6 +28,9 @@ export const keyOf = {
   jobsOf: (project: string) => `jobs/${project}/`,
   job: jobDir,
   jobVersion: (project: string, name: string, version: number) => `${jobDir(project, name)}v${String(version)}.json`,
+  /** Beside a version that was deleted, so that its number is never another's. */
+  jobDeletion: (project: string, name: string, version: number) =>
+    `${jobDir(project, name)}v${String(version)}.deleted.json`,
   jobAliases: (project: string, name: string) => `${jobDir(project, name)}aliases.json`,
   entity: 'entity.json',
   runs: 'runs/',

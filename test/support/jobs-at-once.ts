@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createJob } from '../../client/jobs.ts';
-import { findJob, jobVersions, readAliases } from '../../store/jobs.ts';
+import { readAliases } from '../../store/job-aliases.ts';
+import { findJob, jobVersions } from '../../store/jobs.ts';
 import type { Store } from '../../store/store.ts';
 
 const train = { project: 'vision', name: 'train' };

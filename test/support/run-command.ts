@@ -5,7 +5,7 @@ import { programOf } from '../../scripts/program.ts';
 /** Runs `relaunch ARGV` within this process, by user ada. There is no Temporal server. */
 export async function runCommand(
   argv: readonly string[],
-  { env = {}, cwd = '/' }: Partial<Pick<Cli, 'env' | 'cwd'>> = {},
+  { env = {}, cwd = '/', ask }: Partial<Pick<Cli, 'env' | 'cwd' | 'ask'>> = {},
 ): Promise<{ out: string; err: string; code: number }> {
   let [out, err, code] = ['', '', 0];
   const screen = (write: (text: string) => void) => ({
@@ -21,6 +21,7 @@ export async function runCommand(
     cwd,
     user: 'ada',
     version: '1.2.3',
+    ask,
     out: screen((text) => (out += text)),
     err: screen((text) => (err += text)),
     exitWith: (asked) => (code = asked),

@@ -20,6 +20,7 @@ test.each([
   'job create image',
   'job list',
   'job describe',
+  'job delete',
 ])('%s has help', async (command) => {
   const { out, code } = await relaunch(...command.split(' '), '--help');
   expect(out).toContain('Examples:');

@@ -44,6 +44,33 @@ test('a job is created, found unchanged, changed, listed and described', async (
   expect(out).toMatch(/v1 +latest, prod +ada +\ds ago\nv0 +ada +\ds ago\n$/);
 });
 
+test('a job is deleted where somebody says yes', async () => {
+  const create = ['job', 'create', 'image', 'train:1', '-p', 'gone', '-n', 'train', '-a', 'prod'];
+  for (const image of ['train:1', 'train:2']) await relaunch(...create.with(3, image));
+  const gone = ['job', 'delete', 'gone/train:v0'];
+  expect(await relaunch(...gone)).toMatchObject({
+    code: 2,
+    err: 'error: this deletes gone/train: v0 (1): repeat with --yes',
+  });
+  const asked: string[] = [];
+  const answering = (answer: string, argv: readonly string[]) =>
+    runCommand(argv, { env, cwd, ask: (question) => Promise.resolve((asked.push(question), answer)) });
+  expect(await answering('n', gone)).toEqual({ code: 1, out: '', err: 'nothing was deleted\n' });
+  expect(await answering('Yes', gone)).toEqual({ code: 0, out: 'deleted gone/train: v0 (1)\n', err: '' });
+  expect(asked).toEqual(Array(2).fill('Delete gone/train: v0 (1)? [y/N] '));
+  expect(await relaunch(...gone, '--yes')).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/v0 was deleted at .* by ada/) as string,
+  });
+  expect((await relaunch('job', 'delete', 'train:prod', '-p', 'gone', '-y')).out).toBe(
+    'deleted gone/train:prod, an alias\n',
+  );
+  expect(JSON.parse((await relaunch('job', 'delete', 'gone/train', '--yes', '--json')).out)).toEqual({
+    ...{ project: 'gone', name: 'train', versions: [1], aliases: ['2'] },
+  });
+  expect((await relaunch('job', 'list', '-p', 'gone')).out).toContain('no jobs');
+});
+
 test('an image becomes a job of its name, with its tag', async () => {
   const { out, err } = await relaunch('job', 'create', 'image', 'registry.example/train:v3', '--json');
   expect(JSON.parse(out)).toMatchObject({ id: 'uncategorized/job-registry.example_train:v0', aliases: [] });

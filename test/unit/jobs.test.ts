@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { deleteJob, jobDeletion } from '../../client/delete-job.ts';
 import { createJob, describeJob, listJobs } from '../../client/jobs.ts';
 import { namedJob } from '../../contracts/job-reference.ts';
-import { jobVersions, findJob, readAliases } from '../../store/jobs.ts';
+import { launchSpec } from '../../contracts/launch-spec.ts';
+import { readAliases } from '../../store/job-aliases.ts';
+import { jobLaunch } from '../../store/job-launch.ts';
+import { jobVersions, findJob } from '../../store/jobs.ts';
 import { keyOf } from '../../store/layout.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
@@ -21,6 +25,7 @@ beforeEach(async () => {
 
 const image = (name: string) => ({ source: { image: name } });
 const train = { project: 'vision', name: 'train' };
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const found = async (reference: string) => (await findJob(store, namedJob(reference, 'vision'))).version;
 
 test('a version changes with its content alone, and latest follows', async () => {
@@ -191,5 +196,94 @@ test('a job is described with the version that is asked for', async () => {
     ...{ version: 0, newest: 1, aliases: { prod: 0 } },
     record: { job: image('a'), description: 'the first', by: 'ada' },
     versions: [{ version: 1 }, { version: 0, record: { by: 'ada' } }],
+  });
+});
+
+describe('a deletion', () => {
+  const remove = async (reference: string, user?: string) =>
+    deleteJob(store, await jobDeletion(store, reference, 'vision'), { user });
+  const gone = (message: RegExp) => ({ code: 'job-not-found', message: expect.stringMatching(message) as string });
+
+  beforeEach(async () => {
+    await createJob(store, image('a'), { ...train, aliases: ['prod', 'old'] });
+    await createJob(store, image('b'), { ...train, aliases: ['prod'] });
+    await createJob(store, image('c'), train);
+  });
+
+  test('of a version takes it with its aliases, and says so; the others stay', async () => {
+    await remove('train:v0', 'ada');
+    expect(await jobVersions(store, train)).toEqual([1, 2]);
+    expect(await readAliases(store, train)).toEqual({ prod: 1 });
+    expect(await found('train')).toBe(2);
+    await expect(found('train:v0')).rejects.toThrow(
+      /^job vision\/train:v0 was deleted at \S+Z by ada; of vision\/train there are versions up to v2 \(latest\), prod$/,
+    );
+    await expect(remove('train:v0')).rejects.toMatchObject(gone(/:v0 was deleted at .* by ada/));
+    expect(await listJobs(store)).toEqual([{ ...train, newest: 2, versions: 2, aliases: { prod: 1 } }]);
+    expect((await describeJob(store, 'vision/train')).versions).toMatchObject([{ version: 2 }, { version: 1 }]);
+  });
+
+  test('of the newest version leaves the one before it as the newest; numbers go on', async () => {
+    await remove('train:v2');
+    expect(await found('train')).toBe(1);
+    expect(await createJob(store, image('b'), train)).toMatchObject({ version: 1, isNew: false });
+    expect(await createJob(store, image('c'), train)).toMatchObject({ version: 3, isNew: true });
+  });
+
+  test('of an alias leaves the version that it led to', async () => {
+    await remove('train:prod');
+    expect(await readAliases(store, train)).toEqual({ old: 0 });
+    expect(await jobVersions(store, train)).toEqual([0, 1, 2]);
+    await expect(remove('train:prod')).rejects.toMatchObject(gone(/^job vision\/train:prod does not exist/));
+  });
+
+  test('of a whole job takes all of it; the next one of its name goes on counting', async () => {
+    await remove('train');
+    expect(await listJobs(store)).toEqual([]);
+    for (const reference of ['train', 'train:prod'])
+      await expect(found(reference)).rejects.toThrow(/does not exist .*; project vision has no jobs/);
+    await expect(remove('train')).rejects.toMatchObject(gone(/^job vision\/train does not exist/));
+    expect(await createJob(store, image('c'), train)).toMatchObject({ id: 'vision/train:v3', isNew: true });
+    expect(await listJobs(store)).toEqual([{ ...train, newest: 3, versions: 1, aliases: {} }]);
+  });
+
+  test('is none of what moves by itself, and of no name', async () => {
+    for (const reference of ['train:latest', 'a/b/c'])
+      await expect(jobDeletion(store, reference, 'vision')).rejects.toMatchObject({ type: 'LaunchRejected' });
+    expect(await jobVersions(store, train)).toEqual([0, 1, 2]);
+  });
+
+  test('takes what is damaged as well', async () => {
+    for (const key of [keyOf.jobVersion('vision', 'train', 1), keyOf.jobAliases('vision', 'train')])
+      await store.put(key, Buffer.from('{'));
+    await remove('train');
+    expect(await listJobs(store)).toEqual([]);
+    await store.put(keyOf.jobDeletion('vision', 'train', 0), Buffer.from('{"by": 7}'));
+    await store.remove(keyOf.jobAliases('vision', 'train'));
+    await expect(found('train:v0')).rejects.toThrow(/^job vision\/train:v0 was deleted; project vision has no jobs/);
+  });
+
+  test('leaves a version to whoever has pinned it', async () => {
+    const { digest } = await findJob(store, namedJob('train:v1', 'vision'));
+    await remove('train');
+    const launch = (job: object) =>
+      jobLaunch(store, launchSpec.parse({ queue: 'q', source: { job: { name: 'vision/train:v1', ...job } } }));
+    expect(await launch({ digest })).toMatchObject({ job: { version: 1 }, issues: [] });
+    await expect(launch({})).rejects.toThrow(/vision\/train:v1 was deleted/);
+  });
+
+  test('that races with creates loses none of them, and gives no number twice', async () => {
+    const churn = numbers(10).map(async (i) => {
+      const { version } = await createJob(store, image(`train:x${String(i)}`), { ...train, aliases: ['any'] });
+      if (i % 2 === 0) await remove(`train:v${String(version)}`);
+      return version;
+    });
+    await remove('train').catch(() => undefined);
+    const created = await Promise.all(churn);
+    expect(created.sort((a, b) => a - b)).toEqual(numbers(10).map((i) => i + 3));
+    const live = await jobVersions(store, train);
+    expect(await createJob(store, image('last'), train)).toMatchObject({ version: 13 });
+    for (const version of created.filter((one) => !live.includes(one)))
+      await expect(found(`train:v${String(version)}`)).rejects.toThrow('was deleted');
   });
 });
