@@ -30,6 +30,7 @@ export async function finish(needs: AgentDependencies, own: PlannedAttempt, sign
   const end = own.end ?? (await followAndRecord(needs, own, signal));
   await needs.reached('await:after-record');
   needs.permits.ended(ref);
+  await needs.places.leave(own.plan.queue, ref, end.outcome);
   await backend.release(ref, signal, leavingOf(own.plan));
   await needs.reached('await:after-release');
   return end;

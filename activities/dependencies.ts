@@ -1,5 +1,6 @@
 import type { Mounting } from '../contracts/image-spec.ts';
-import type { Observation } from '../contracts/messages.ts';
+import type { Observation, Request } from '../contracts/messages.ts';
+import type { AttemptOutcome } from '../contracts/outcome.ts';
 import type { Store } from '../store/store.ts';
 import type { Attended } from './attended.ts';
 import type { Builder } from './images/builder.ts';
@@ -17,6 +18,14 @@ export interface Permits {
   ended(ref: AttemptRef): void;
 }
 
+/** What holds of a queue over all of its agents: its `maxLive`, its circuit breaker. */
+export interface Places {
+  /** About to create it. Again for the same attempt: no change. @throws RelaunchError BackendUnavailable where its queue has no place for it */
+  enter(queue: string, ref: AttemptRef): Promise<void>;
+  /** Its end is recorded. Again for the same attempt: no change. */
+  leave(queue: string, ref: AttemptRef, outcome: AttemptOutcome): Promise<void>;
+}
+
 /** What Temporal knows of an execution. */
 export interface Execution {
   open: boolean;
@@ -27,6 +36,8 @@ export interface Execution {
 /** What activities ask Temporal about the workflow that they work for. */
 export interface OwnWorkflow {
   observed(workflowId: string, runId: string, seen: Observation): Promise<void>;
+  /** Asks a run to give its machine back. */
+  preempt(workflowId: string, request: Request): Promise<void>;
   /** One execution, or the latest of a workflow id; undefined where there is none: deleted, or past its retention. */
   find(workflowId: string, runId?: string): Promise<Execution | undefined>;
 }
@@ -42,6 +53,7 @@ export interface AgentDependencies {
   /** A directory of its own, there or not, for what is needed only while it submits. */
   workplace: string;
   permits: Permits;
+  places: Places;
   attended: Attended;
   ownWorkflow: OwnWorkflow;
   images: Pick<ImagePins, 'pin'>;
@@ -64,6 +76,7 @@ export type KillPoint = AttemptKillPoint | BuildKillPoint;
 export type AttemptKillPoint =
   | 'resolve:before-plan'
   | 'resolve:after-plan'
+  | 'submit:after-place'
   | 'submit:before-claim'
   | 'submit:after-claim'
   | 'submit:after-create'

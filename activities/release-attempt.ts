@@ -34,8 +34,9 @@ async function stopAndFinish(needs: AgentDependencies, own: PlannedAttempt, aske
 }
 
 /** The agent that alone could tell is gone. If it is not, whoever says so is wrong, or lies. */
-async function recordLost(needs: AgentDependencies, { ref }: PlannedAttempt, asked: StopArgument): Promise<Released> {
+async function recordLost(needs: AgentDependencies, own: PlannedAttempt, asked: StopArgument): Promise<Released> {
   const { store } = needs;
+  const { ref } = own;
   const held = await writeOnce(store, keyOf.claim(ref.run, ref.attempt), { tombstone: true }, claim);
   if ('agent' in held && (await isAgentAlive(store, held.agent))) {
     throw new RelaunchError(
@@ -43,7 +44,7 @@ async function recordLost(needs: AgentDependencies, { ref }: PlannedAttempt, ask
       `agent ${held.agent} is alive: only it can say how the attempt ended`,
     );
   }
-  return { end: await recordEnd(needs, ref, asked) };
+  return { end: await recordEnd(needs, own, asked) };
 }
 
 async function giveUp(
@@ -56,14 +57,16 @@ async function giveUp(
   await needs.reached('release:before-tombstone');
   const held = await writeOnce(needs.store, keyOf.claim(ref.run, ref.attempt), { tombstone: true }, claim);
   await needs.reached('release:after-tombstone');
-  if ('tombstone' in held) return { end: await recordEnd(needs, ref, asked) };
+  if ('tombstone' in held) return { end: await recordEnd(needs, own, asked) };
   if (held.agent === needs.agent) return { end: await stopAndFinish(needs, own, asked, signal) };
   return { follow: held.follow, agent: held.agent };
 }
 
-async function recordEnd(needs: AgentDependencies, { run, attempt }: PlannedAttempt['ref'], asked: StopArgument) {
+async function recordEnd(needs: AgentDependencies, { ref, plan }: PlannedAttempt, asked: StopArgument) {
+  const { run, attempt } = ref;
   const outcome = outcomeAsked(asked, { at: new Date().toISOString() });
   const end = await writeOnce(needs.store, keyOf.end(run, attempt), { outcome, summary: {} }, attemptEnd);
   await needs.reached('release:after-record');
+  await needs.places.leave(plan.queue, ref, end.outcome);
   return end;
 }

@@ -31,6 +31,8 @@ export function submitAttempt(needs: AgentDependencies, argument: unknown): Prom
     phases.enter({ phase: 'starting', at: new Date().toISOString() });
     try {
       if (startsAtOnce(plan)) await phases.sent();
+      await needs.places.enter(plan.queue, ref);
+      await needs.reached('submit:after-place');
       if (backend.hostBound) {
         await needs.reached('submit:before-claim');
         const mine = { agent: needs.agent, follow, uid: ref.uid };

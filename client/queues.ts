@@ -25,7 +25,7 @@ export async function createQueue(
   spec: string | QueueSpecInput,
   { replace = false, file = keyOf.queue(name) }: CreateQueueOptions = {},
 ): Promise<void> {
-  checkName(name);
+  checkQueueName(name);
   const text = typeof spec === 'string' ? spec : stringify(spec);
   parseQueue(text, file);
   if (replace) return store.put(keyOf.queue(name), Buffer.from(text));
@@ -46,12 +46,12 @@ export interface QueueView extends QueueTraffic {
 
 /** A queue: its specification with the defaults filled in (durations in ms), who serves it, what waits. @throws ClientError bad-input; RelaunchError LaunchRejected where there is none, or its file is wrong */
 export async function describeQueue(relaunch: Relaunch, name: string): Promise<QueueView> {
-  checkName(name);
+  checkQueueName(name);
   const [spec, traffic] = await Promise.all([readQueue(relaunch.store, name), trafficOf(relaunch, name)]);
   return { name, spec, ...traffic };
 }
 
-function checkName(name: string): void {
+export function checkQueueName(name: string): void {
   const checked = labelValue.safeParse(name);
   if (checked.success) return;
   throw new ClientError(

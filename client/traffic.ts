@@ -1,3 +1,4 @@
+import { activityTasks, type Pause } from '../contracts/queue-pause.ts';
 import { buildTaskQueue, resolveTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
 import type { Relaunch } from './connect.ts';
 import { asking } from './temporal-errors.ts';
@@ -5,14 +6,14 @@ import { asking } from './temporal-errors.ts';
 /** A poll of Temporal lasts at most a minute, so an agent that was silent for longer is gone. */
 const silentAfterMs = 90_000;
 
-const activityTasks = 2; // TaskQueueType.ACTIVITY
-
 /** Who serves a queue, and what waits in it. */
 export interface QueueTraffic {
   /** Identities of the agents that were heard of in the last 90 s. */
   agents: string[];
   /** Attempts that wait for a place, about. */
   waiting: number;
+  /** Nothing of it is handed out. */
+  paused?: Pause;
 }
 
 /** Asks Temporal who polls a queue. Agents without a free place do not poll for runs: they show by what they poll always. */
@@ -21,9 +22,11 @@ export async function trafficOf(relaunch: Relaunch, queue: string, now: number =
     describe(relaunch, resolveTaskQueue(queue)),
     describe(relaunch, submitTaskQueue(queue)),
   ]);
+  const paused = pauseOf(submit.config?.queueRateLimit);
   return {
     agents: heardOf([...resolve.pollers, ...submit.pollers], now),
     waiting: Number(submit.stats?.approximateBacklogCount ?? 0),
+    ...(paused === undefined ? {} : { paused }),
   };
 }
 
@@ -35,6 +38,27 @@ export async function buildersOf(relaunch: Relaunch, queue: string, now: number 
 interface Poller {
   identity?: string | null;
   lastAccessTime?: { seconds?: unknown } | null;
+}
+
+interface RateLimit {
+  rateLimit?: { requestsPerSecond?: number | null } | null;
+  metadata?: {
+    reason?: string | null;
+    updateIdentity?: string | null;
+    updateTime?: { seconds?: unknown } | null;
+  } | null;
+}
+
+function pauseOf(limit: RateLimit | null | undefined): Pause | undefined {
+  const rate = limit?.rateLimit;
+  if (rate === undefined || rate === null || (rate.requestsPerSecond ?? 0) > 0) return undefined;
+  const { reason, updateIdentity, updateTime } = limit?.metadata ?? {};
+  const seconds = Number(updateTime?.seconds ?? 0);
+  return {
+    by: updateIdentity ?? '',
+    reason: reason ?? '',
+    ...(seconds > 0 ? { at: new Date(seconds * 1_000).toISOString() } : {}),
+  };
 }
 
 function heardOf(pollers: readonly Poller[], now: number): string[] {
@@ -51,6 +75,7 @@ function describe({ temporal, settings }: Relaunch, taskQueue: string) {
       taskQueue: { name: taskQueue },
       taskQueueType: activityTasks,
       reportStats: true,
+      reportConfig: true,
     }),
   );
 }

@@ -3,14 +3,20 @@ import { builderSpec } from './builder-spec.ts';
 import { gitHosts } from './git-hosts.ts';
 import { labelValue } from './names.ts';
 
+const jobsRule = '1 to 99999, or -1 for as many as come';
+
 /** What an admin writes into an agent's file: `relaunch agent -c FILE`. Every key may be absent; flags win over it. */
 export const agentSpec = z.strictObject({
   /** What it is called, one living agent each. Default: the host's name, in a pod the pod's. */
   name: labelValue.optional(),
   /** Which it serves. */
   queues: z.array(labelValue).optional(),
-  /** Live runs at a time, over all its queues. Default 1. */
-  maxJobs: z.int().min(1, '1 to 99999').max(99_999, '1 to 99999').optional(),
+  /** Live runs at a time, over all its queues; -1: as many as come. Default 1. */
+  maxJobs: z
+    .int()
+    .max(99_999, jobsRule)
+    .refine((jobs) => jobs === -1 || jobs >= 1, jobsRule)
+    .optional(),
   /** How it gets code into containers, for the queues that it serves. Absent: that is left to others. */
   builder: builderSpec.optional(),
   /** Registries by host, where one is not as others are. Credentials are Docker's: `~/.docker/config.json`. */

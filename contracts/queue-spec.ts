@@ -38,6 +38,10 @@ const fields = z.strictObject({
   timeouts: timeouts.default({}),
   /** `num_workers`: trials that each sweep has in flight, unless it asks for less. */
   scheduler: z.strictObject({ num_workers: numWorkers.optional() }).default({}),
+  /** The most runs that live at a time, over all agents. Default: as many as the agents have places for. */
+  maxLive: z.int().min(1, '1 to 10000').max(10_000, '1 to 10000').optional(),
+  /** Pauses the queue after so many failed or lost attempts in a row, of whatever runs. Default: never. */
+  breaker: z.strictObject({ failures: z.int().min(1, '1 to 1000').max(1_000, '1 to 1000') }).optional(),
   /** How long an agent may be silent before the attempts that only it can follow are given up as `lost{agent-lost}`. */
   agentTimeout: durationMs.default(defaultAgentTimeoutMs),
 });

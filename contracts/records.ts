@@ -53,6 +53,29 @@ export const lease = z.object({
 });
 export type Lease = z.infer<typeof lease>;
 
+/** `agents/<agent>.status.json`: what an agent says of itself; written when that changes. */
+export const agentStatus = z.object({
+  queues: z.array(z.string()),
+  /** Undefined: as many as come. */
+  maxJobs: z.int().optional(),
+  /** Attempts that it has started and that have not ended. */
+  live: z.int(),
+  /** It takes nothing more. */
+  draining: z.boolean(),
+});
+export type AgentStatus = z.infer<typeof agentStatus>;
+
+/** `agents/<agent>.drain.json`: that an agent is to take nothing more, for as long as it is there. */
+export const agentDrain = z.object({
+  by: z.string(),
+  reason: z.string().optional(),
+  /** Its runs give the machine back, and go on elsewhere. */
+  preempt: z.boolean(),
+  /** ISO 8601. */
+  at: z.string(),
+});
+export type AgentDrain = z.infer<typeof agentDrain>;
+
 /** `entity.json`: whose store this is. Another server, or one that began anew, knows nothing of its runs. */
 export const entityRecord = z.object({ namespace: z.string(), namespaceId: z.string() });
 export type EntityRecord = z.infer<typeof entityRecord>;

@@ -55,5 +55,14 @@ export const keyOf = {
   metric: (run: string, of: LogOf, sequence: number) => `${metricsDir(run, of)}${padded(sequence)}.jsonl`,
   sweeps: 'sweeps/',
   sweepPlan: (sweep: string) => `sweeps/${sweep}/plan.json`,
+  /** Who lives in a queue that has a limit. */
+  slots: (queue: string) => `slots/${queue}/places.json`,
+  /** The last failures of a queue that has a circuit breaker. */
+  failures: (queue: string) => `slots/${queue}/failures.json`,
+  agents: 'agents/',
+  /** What an agent says of itself. */
+  agentStatus: (agent: string) => `agents/${agent}.status.json`,
+  /** That it is to take nothing more. */
+  agentDrain: (agent: string) => `agents/${agent}.drain.json`,
   agentLease: (agent: string) => `agents/${agent}.lease`,
 } as const;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { RelaunchError } from '../contracts/failures.ts';
 import type { Store, StoredObject } from './store.ts';
@@ -30,4 +31,31 @@ export async function writeOnce<T>(store: Store, key: string, value: NoInfer<T>,
   if (first === undefined)
     throw new RelaunchError('StoreUnavailable', `${key} in ${store.url} vanished while it was read`);
   return first;
+}
+
+/** After somebody else's write came between. */
+const longestPauseMs = 50;
+
+/**
+ * Changes a record that several write, by compare-and-swap; answers it as it is then. `empty`: where there is none. `change` may be called
+ * again, with what others made of it meanwhile; the same object: nothing is written.
+ */
+export async function changeRecord<T>(
+  store: Store,
+  key: string,
+  schema: z.ZodType<T>,
+  empty: NoInfer<T>,
+  change: (held: T) => NoInfer<T>,
+): Promise<T> {
+  for (;;) {
+    const object = await store.get(key);
+    const held = object === undefined ? empty : parseRecord(store, key, object, schema);
+    const changed = change(held);
+    if (changed === held) return held;
+    const bytes = encode(changed);
+    const written =
+      object === undefined ? await store.putIfAbsent(key, bytes) : await store.replaceIfMatch(key, bytes, object.etag);
+    if (written) return changed;
+    await sleep(Math.random() * longestPauseMs);
+  }
 }

@@ -24,8 +24,10 @@ import { claimStore } from '../store/entity-record.ts';
 import { openStore } from '../store/open-store.ts';
 import { readQueue } from '../store/queues.ts';
 import type { Store } from '../store/store.ts';
+import { AgentPlaces } from './agent-places.ts';
 import { builderWorkers } from './builder-workers.ts';
 import { payloadConverterPath } from './bundle.ts';
+import { Drain } from './drain.ts';
 import { JobGate } from './gate.ts';
 import { Janitor, type Found } from './janitor.ts';
 import { describeNamespace } from './namespace.ts';
@@ -43,7 +45,7 @@ export interface AgentOptions {
   name: string;
   /** Which it serves. They must exist. */
   queues: readonly string[];
-  /** The most live attempts over all its queues. */
+  /** The most live attempts over all its queues. Infinity: as many as come. */
   maxJobs: number;
   /** Where host-bound backends keep their attempts. */
   home: string;
@@ -77,6 +79,8 @@ const recountMs = 2_000;
 const recountSoonMs = 200;
 /** How often it looks for attempts of agents that are gone. */
 const standInMs = 30_000;
+/** How soon a changed limit of a queue holds. */
+const readLimitsMs = 4_000;
 const tidyRunsMs = 10_000;
 /** It asks Temporal about each sweep that there is a record of. */
 const tidySweepsMs = 60_000;
@@ -127,6 +131,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   const gate = new JobGate(options.maxJobs, submitPollers);
   const [workplace, fetches] = [join(home, 'submits', name), join(home, 'fetches', name)];
   for (const left of [workplace, fetches]) await rm(left, { recursive: true, force: true, maxRetries: 3 });
+  const own = ownWorkflow(client);
+  const places = new AgentPlaces({ agent: name, store, ownWorkflow: own, namespace, client, logger }, queues, gate);
+  const drain = new Drain({ agent: name, store, ownWorkflow: own }, { queues, maxJobs: options.maxJobs, gate, logger });
+  await places.readLimits();
   const needs: AgentDependencies = {
     agent: name,
     store,
@@ -134,8 +142,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
     mounting: mountingOf(options.builder),
     workplace,
     permits: gate,
+    places,
     attended: new Attended(),
-    ownWorkflow: ownWorkflow(client),
+    ownWorkflow: own,
     git: new GitSources(store, { workplace: fetches, ...git }),
     images: new ImagePins(agentRegistry({ ...registriesOf(options), patienceMs: 0 })),
     retentionMs,
@@ -143,11 +152,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   };
   const janitor = new Janitor(needs, client, { namespace, queues, logger });
   await recount(gate, backends, name);
+  await drain.look([]);
 
   const activities = agentActivities(needs);
   const create = (taskQueue: string, more: Partial<WorkerOptions>): Promise<Worker> =>
     Worker.create({ connection, namespace, taskQueue, activities, dataConverter: { payloadConverterPath }, ...more });
-  const lanes = queues.map(() => gate.lane());
+  const { lanes } = places;
   const submits = await Promise.all(queues.map((queue, i) => create(submitTaskQueue(queue), gated(lanes[i]))));
   const others = await Promise.all([
     ...queues.flatMap((queue) => [create(resolveTaskQueue(queue), wide), create(ioTaskQueue(queue), wide)]),
@@ -176,13 +186,18 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
     }, recountSoonMs);
   };
   const count = async (): Promise<void> => {
-    void janitor.tidyAttempts(await recount(gate, backends, name), stopping.signal);
+    const found = await recount(gate, backends, name);
+    void janitor.tidyAttempts(found, stopping.signal);
+    const live = found.filter((one) => one.live).map(({ ref }) => ref);
+    await places.tidy(live);
+    await drain.look(live);
   };
   const standIn = async (): Promise<void> => {
     await janitor.tidyAttempts(await orphans(store, backends, name), stopping.signal);
   };
   const chores = [
     repeat(recountMs, count, warn(logger, 'could not count attempts')),
+    repeat(readLimitsMs, () => places.readLimits(), warn(logger, 'could not read the limits of queues')),
     repeat(standInMs, standIn, warn(logger, 'could not tidy attempts of other agents')),
     repeat(tidyRunsMs, () => janitor.tidyRuns(), warn(logger, 'could not tidy runs')),
     repeat(tidySweepsMs, () => janitor.tidySweeps(), warn(logger, 'could not tidy sweeps')),
@@ -215,6 +230,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
         changed = () => undefined;
         clearTimeout(recounting);
         await Promise.all(chores.map((callOff) => callOff()));
+        await places.close();
+        await drain.close();
         await dropAgentLease(store, name);
         await letGo();
       }),
@@ -285,9 +302,11 @@ async function checkQueues(store: Store, queues: readonly string[], backends: re
   }
 }
 
+type Counted = Found & { live: boolean };
+
 /** Makes the gate's count what the backends say is alive. Answers all that they have. */
-async function recount(gate: JobGate, backends: readonly Backend[], agent: string): Promise<Found[]> {
-  let found: (Found & { live: boolean })[] = [];
+async function recount(gate: JobGate, backends: readonly Backend[], agent: string): Promise<Counted[]> {
+  let found: Counted[] = [];
   await gate.recount(async () => {
     const lists = backends.map(async (backend) =>
       (await backend.list(agent)).map((listed) => ({ backend, ...listed })),

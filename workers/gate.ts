@@ -2,8 +2,19 @@ import type { ActivitySlotInfo, CustomSlotSupplier, SlotPermit } from '@temporal
 import type { AttemptRef } from '../activities/backends/backend.ts';
 import type { Permits } from '../activities/dependencies.ts';
 
+/** The places of one queue, over all agents. */
+export interface LanePlaces {
+  /** Before a poll. Answers whether there is one for what it may bring. */
+  take(): Promise<boolean>;
+  /** After it, or after the activity that it brought. */
+  give(): void;
+}
+
 /** What one queue of the agent waits for and holds. */
 interface Lane {
+  places: LanePlaces | undefined;
+  /** Until then all places are taken. */
+  fullUntil: number;
   waiting: (() => void)[];
   /** Permits under a poll that has brought nothing yet. */
   idle: number;
@@ -17,6 +28,9 @@ interface Lane {
 /** Cold queues are asked this often while hot ones have work. */
 const probeMs = 3_000;
 
+/** How often a full queue is looked at. */
+const fullMs = 1_000;
+
 /**
  * One gate for all queues of an agent process: a poll is made only while live attempts and permits together are fewer than `maxJobs`.
  * The SDK takes one permit more than it has pollers, so each queue is held to `pollers` idle ones. Measured: reference/temporal.md 1.14, 1.16.
@@ -29,6 +43,7 @@ export class JobGate implements Permits {
   readonly #endedMeanwhile = new Set<Set<string>>();
   readonly #lanes = new Set<Lane>();
   readonly #pollers: number;
+  #later: NodeJS.Timeout | undefined;
   #max: number;
 
   /** `pollers`: the most idle permits of one queue; what its worker polls with. */
@@ -39,6 +54,10 @@ export class JobGate implements Permits {
 
   get live(): number {
     return this.#live.size;
+  }
+
+  has(uid: string): boolean {
+    return this.#live.has(uid);
   }
 
   /** Lowering it takes effect as permits come back. */
@@ -80,9 +99,12 @@ export class JobGate implements Permits {
     this.#pump();
   }
 
-  /** The slot supplier of one queue's worker, and how to give back what it holds once that worker has stopped or failed. */
-  lane(): { supplier: CustomSlotSupplier<ActivitySlotInfo>; drop(): void } {
-    const lane: Lane = { waiting: [], idle: 0, used: 0, hot: true, lastGrant: 0 };
+  /**
+   * The slot supplier of one queue's worker; how to give back what it holds once that worker has stopped or failed; and how to tell that
+   * some of its places may be free again.
+   */
+  lane(places?: LanePlaces): { supplier: CustomSlotSupplier<ActivitySlotInfo>; drop(): void; freed(): void } {
+    const lane: Lane = { places, fullUntil: 0, waiting: [], idle: 0, used: 0, hot: true, lastGrant: 0 };
     this.#lanes.add(lane);
     const supplier: CustomSlotSupplier<ActivitySlotInfo> = {
       type: 'custom',
@@ -96,6 +118,7 @@ export class JobGate implements Permits {
         this.#pump();
       },
       releaseSlot: ({ permit }) => {
+        places?.give();
         if (used.delete(permit)) lane.used--;
         else {
           lane.idle--;
@@ -111,10 +134,28 @@ export class JobGate implements Permits {
         this.#lanes.delete(lane);
         this.#pump();
       },
+      freed: () => {
+        lane.fullUntil = 0;
+        this.#pump();
+      },
     };
   }
 
-  #reserve(lane: Lane, signal: AbortSignal): Promise<SlotPermit> {
+  async #reserve(lane: Lane, signal: AbortSignal): Promise<SlotPermit> {
+    for (;;) {
+      const permit = await this.#granted(lane, signal);
+      if (lane.places === undefined) return permit;
+      const taken = await lane.places.take();
+      if (taken && !signal.aborted) return permit;
+      lane.idle--;
+      if (taken) lane.places.give();
+      else lane.fullUntil = Date.now() + fullMs;
+      this.#pump();
+      signal.throwIfAborted();
+    }
+  }
+
+  #granted(lane: Lane, signal: AbortSignal): Promise<SlotPermit> {
     return new Promise((resolve, reject) => {
       const abort = (): void => {
         lane.waiting = lane.waiting.filter((waiting) => waiting !== grant);
@@ -134,12 +175,21 @@ export class JobGate implements Permits {
     });
   }
 
+  #pumpLater(): void {
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined;
+      this.#pump();
+    }, fullMs).unref();
+  }
+
   #pump(): void {
     for (;;) {
       const held = [...this.#lanes].reduce((sum, { idle, used }) => sum + idle + used, 0);
       if (this.#live.size + held >= this.#max) return;
       const now = Date.now();
-      const ready = [...this.#lanes].filter(({ waiting, idle }) => waiting.length > 0 && idle < this.#pollers);
+      const asking = [...this.#lanes].filter(({ waiting, idle }) => waiting.length > 0 && idle < this.#pollers);
+      const ready = asking.filter(({ fullUntil }) => fullUntil <= now);
+      if (ready.length < asking.length) this.#pumpLater();
       const due = ready.filter(({ hot, lastGrant }) => hot || now - lastGrant >= probeMs);
       // With nothing hot and nothing due, a free permit has nothing better to do than to ask the queue that waits longest.
       const [lane] = (due.length > 0 ? due : ready).sort((a, b) => a.lastGrant - b.lastGrant);

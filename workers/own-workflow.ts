@@ -1,18 +1,13 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { OwnWorkflow } from '../activities/dependencies.ts';
-import { observedSignal } from '../contracts/messages.ts';
+import { observedSignal, preemptSignal } from '../contracts/messages.ts';
 
 /** What activities ask Temporal about the workflow that they work for. */
 export function ownWorkflow(client: Client): OwnWorkflow {
   return {
-    observed: async (workflowId, runId, seen) => {
-      try {
-        await client.workflow.getHandle(workflowId, runId).signal(observedSignal, seen);
-      } catch (error) {
-        // Nobody is left to tell.
-        if (!(error instanceof WorkflowNotFoundError)) throw error;
-      }
-    },
+    observed: (workflowId, runId, seen) =>
+      unlessGone(client.workflow.getHandle(workflowId, runId).signal(observedSignal, seen)),
+    preempt: (workflowId, request) => unlessGone(client.workflow.getHandle(workflowId).signal(preemptSignal, request)),
     find: async (workflowId, runId) => {
       try {
         const { status, raw, runId: own } = await client.workflow.getHandle(workflowId, runId).describe();
@@ -23,4 +18,13 @@ export function ownWorkflow(client: Client): OwnWorkflow {
       }
     },
   };
+}
+
+async function unlessGone(telling: Promise<void>): Promise<void> {
+  try {
+    await telling;
+  } catch (error) {
+    // Nobody is left to tell.
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
 }

@@ -7,6 +7,7 @@ import { readAgentFile } from '../read-agent-file.ts';
 import { baseEnvOf } from '../base-env.ts';
 import { examples, settingsOf, several, withEntity, type Cli, type CommonFlags } from '../cli.ts';
 import { logLevels, type LogLevel } from '../log-level.ts';
+import { addAgents } from './agent/agents.ts';
 import { runWorker } from '../run-worker.ts';
 
 type Flags = CommonFlags & { config?: string; queue?: string[]; maxJobs?: string; name?: string; logLevel: LogLevel };
@@ -23,7 +24,7 @@ export function addAgent(program: Command, cli: Cli): void {
       "the agent's file in YAML: name, queues, maxJobs, docker, kubernetes, builder, registries, git; flags win over it",
     )
     .option('-q, --queue <name>', 'a queue to serve; repeatable', several)
-    .option('-n, --max-jobs <n>', 'live runs at a time, over all its queues (default: 1)')
+    .option('-n, --max-jobs <n>', 'live runs at a time, over all its queues; -1: as many as come (default: 1)')
     .option('--name <name>', "what it is called, one living agent each (default: the host's name)")
     .addOption(new Option('--log-level <level>').choices(logLevels).default('info'));
   withEntity(command)
@@ -36,6 +37,7 @@ export function addAgent(program: Command, cli: Cli): void {
       ),
     )
     .action(() => serve(cli, command.optsWithGlobals()));
+  addAgents(command, cli);
 }
 
 async function serve(cli: Cli, flags: Flags): Promise<void> {
@@ -61,7 +63,7 @@ async function serve(cli: Cli, flags: Flags): Promise<void> {
         namespace: settings.entity,
         name,
         queues,
-        maxJobs,
+        maxJobs: maxJobs === -1 ? Infinity : maxJobs,
         home: settings.home,
         storeUrl: settings.storeUrl,
         queueDirectory: settings.queueDirectory,
@@ -83,8 +85,8 @@ async function serve(cli: Cli, flags: Flags): Promise<void> {
 
 /** @throws ClientError bad-input */
 export function maxJobsOf(text: string): number {
-  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
-  throw new ClientError('bad-input', `--max-jobs is ${JSON.stringify(text)}: a number from 1 to 99999`);
+  if (/^([1-9]\d{0,4}|-1)$/.test(text)) return Number(text);
+  throw new ClientError('bad-input', `--max-jobs is ${JSON.stringify(text)}: 1 to 99999, or -1 for as many as come`);
 }
 
 function checkLabel(flag: string, value: string): void {

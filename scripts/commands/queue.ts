@@ -4,17 +4,19 @@ import { ClientError, createQueue, describeQueue, listQueues, type QueueView } f
 import { formatDuration } from '../../contracts/duration.ts';
 import { openStore } from '../../store/open-store.ts';
 import { connected, examples, settingsOf, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
+import { addPausing } from './queue/pausing.ts';
 import { readText } from '../read-input.ts';
 import { plain, renderFields, renderJson, renderYaml } from '../render.ts';
 
 export function addQueue(program: Command, cli: Cli): void {
   const queue = program
     .command('queue')
-    .summary('create, list and describe queues')
+    .summary('create, list, describe and pause queues')
     .description('Queues: where runs wait, and within which bounds.');
   addCreate(queue, cli);
   addList(queue, cli);
   addDescribe(queue, cli);
+  addPausing(queue, cli);
 }
 
 function addCreate(queue: Command, cli: Cli): void {
@@ -80,8 +82,8 @@ function addDescribe(queue: Command, cli: Cli): void {
 }
 
 /** A queue on a screen. */
-export function renderQueue({ name, spec, agents, waiting }: QueueView): string {
-  const { requeue, gracePeriod, timeouts, backend, resourceArgs } = spec;
+export function renderQueue({ name, spec, agents, waiting, paused }: QueueView): string {
+  const { requeue, gracePeriod, timeouts, backend, resourceArgs, maxLive } = spec;
   const limits = Object.entries(timeouts).flatMap(([phase, ms]) =>
     ms === undefined ? [] : [`${phase} ${formatDuration(ms)}`],
   );
@@ -89,7 +91,9 @@ export function renderQueue({ name, spec, agents, waiting }: QueueView): string 
     ['queue', name],
     ['backend', plain(backend)],
     ['agents', agents.length === 0 ? 'none now' : agents.map(plain).join(', ')],
+    ...(paused === undefined ? [] : [['paused', plain(`by ${paused.by}: ${paused.reason}`)]]),
     ['waiting', String(waiting)],
+    ...(maxLive === undefined ? [] : [['live', `at most ${String(maxLive)}`]]),
     ['requeue', `at most ${String(requeue.max)}, on ${requeue.on.join(', ') || 'nothing'}`],
     ['grace', formatDuration(gracePeriod)],
     ['time-outs', limits.join(', ') || 'none'],

@@ -20,6 +20,7 @@ vi.setConfig({ maxConcurrency: 100 });
 const stories: Record<AttemptKillPoint, readonly Story[]> = {
   'resolve:before-plan': [launched],
   'resolve:after-plan': [launched],
+  'submit:after-place': [launched],
   'submit:before-claim': [launched],
   'submit:after-claim': [launched],
   'submit:after-create': [launched],
@@ -57,7 +58,9 @@ const scenes = Object.entries(stories)
 let cluster: Cluster;
 
 beforeAll(async () => {
-  cluster = await Cluster.start(Object.fromEntries(scenes.map(({ name }) => [name, { gracePeriod: '2s' }])));
+  // The places that dead agents had must not be in the way of what comes after them.
+  const queue = { gracePeriod: '2s', maxLive: 1 };
+  cluster = await Cluster.start(Object.fromEntries(scenes.map(({ name }) => [name, queue])));
 }, 120_000);
 
 afterAll(() => cluster.stop());

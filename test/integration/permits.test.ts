@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { changingMax } from '../soak/changing-max.ts';
+import { limits } from '../soak/limits.ts';
 import { manyLive } from '../soak/many-live.ts';
 import { onePlace } from '../soak/one-place.ts';
 import { permits } from '../soak/permits.ts';
@@ -17,6 +18,20 @@ test.concurrent(
       runs: 40,
       'most live on left': '2 of 2',
       'most live on right': '4 of 4',
+    });
+  },
+);
+
+test.concurrent(
+  'three agents share queues with limits: never more than maxLive in one, also after kills',
+  { timeout: 300_000 },
+  async () => {
+    const { broken, counts } = await play(limits, { runs: 40, kills: 2 }, seed);
+    expect(broken).toEqual([]);
+    expect(Object.fromEntries(counts)).toMatchObject({
+      runs: 40,
+      'most live in one': '1 of 1',
+      'most live in three': '3 of 3',
     });
   },
 );

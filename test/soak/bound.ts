@@ -46,7 +46,7 @@ export function checkBound(
   watch: Watch,
 ): void {
   const marks = ledger.filter((mark) => mark.host === host);
-  const most = Math.max(mostLive(marks), watch.mostOn(host));
+  const most = Math.max(mostLive(marks), watch.most('host', host));
   findings.rule(most <= maxJobs, `agent ${host} had ${String(most)} live, allowed are ${String(maxJobs)}`);
   const starts = startsOf(ledger, waits);
   const pollsMs = (queues - 1) * longPollMs;

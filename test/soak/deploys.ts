@@ -39,7 +39,7 @@ export const deploys: Scenario<DeploySizes> = {
     const over = join(eyesIn(cluster), 'over');
     const planned = async (script: string): Promise<PlannedRun> => {
       const { id, workflowId } = await cluster.shell(queue, countedJob(cluster, script));
-      return { id, workflowId, exit: 0, preemptions: 0 };
+      return { id, workflowId, queue, exit: 0, preemptions: 0 };
     };
     const runs: PlannedRun[] = [];
     for (let i = 0; i < live; i++) runs.push(await planned(linesUntil(over, 1)));

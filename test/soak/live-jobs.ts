@@ -11,6 +11,7 @@ export interface LiveJob {
   attempt: number;
   session: number;
   host: string;
+  queue: string;
 }
 
 const everyMs = 250;
@@ -48,6 +49,7 @@ function jobOf(pid: number, home: string): (LiveJob & { pid: number }) | undefin
     session: Number(session),
     run: value('RELAUNCH_RUN_ID'),
     attempt: Number(value('RELAUNCH_ATTEMPT')),
+    queue: value('RELAUNCH_QUEUE'),
     host: relative(home, value('RELAUNCH_CHECKPOINT_DIR')).split('/')[0] ?? '',
   };
 }
@@ -56,7 +58,7 @@ function jobOf(pid: number, home: string): (LiveJob & { pid: number }) | undefin
 export class Watch {
   readonly #cluster: Cluster;
   readonly #timer: NodeJS.Timeout;
-  readonly #most = new Map<string, number>();
+  readonly #most = { host: new Map<string, number>(), queue: new Map<string, number>() };
   readonly #doubles = new Set<string>();
   #looks = 0;
 
@@ -67,9 +69,9 @@ export class Watch {
     }, everyMs);
   }
 
-  /** The most that lived on a host at a time. */
-  mostOn(host: string): number {
-    return this.#most.get(host) ?? 0;
+  /** The most that lived on a host, or in a queue, at a time. */
+  most(by: 'host' | 'queue', name: string): number {
+    return this.#most[by].get(name) ?? 0;
   }
 
   stop(findings: Findings): void {
@@ -81,9 +83,8 @@ export class Watch {
   #look(): void {
     this.#looks++;
     const runs = new Map<string, LiveJob>();
-    const hosts = new Map<string, number>();
-    for (const job of liveJobs(this.#cluster)) {
-      hosts.set(job.host, (hosts.get(job.host) ?? 0) + 1);
+    const live = liveJobs(this.#cluster);
+    for (const job of live) {
       const other = runs.get(job.run);
       if (other !== undefined) {
         const both = [other, job].map(
@@ -93,6 +94,9 @@ export class Watch {
       }
       runs.set(job.run, job);
     }
-    for (const [host, count] of hosts) this.#most.set(host, Math.max(count, this.#most.get(host) ?? 0));
+    for (const by of ['host', 'queue'] as const) {
+      for (const [name, jobs] of Map.groupBy(live, (job) => job[by]))
+        this.#most[by].set(name, Math.max(jobs.length, this.most(by, name)));
+    }
   }
 }

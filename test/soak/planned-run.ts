@@ -7,6 +7,7 @@ import { countedJob, interrupted, lines } from './counted-job.ts';
 export interface PlannedRun {
   id: string;
   workflowId: string;
+  queue: string;
   exit: number;
   /** How often it is to be preempted by request, before it goes on to its end. */
   preemptions: number;
@@ -32,7 +33,7 @@ export async function submitPlanned(cluster: Cluster, plan: Plan): Promise<Plann
   const script = countedJob(cluster, work);
   const submitting = (): ReturnType<Cluster['shell']> => cluster.shell(queue, script, {}, { key });
   const { id, workflowId } = await until(`run ${key} is submitted`, submitting, patienceMs);
-  return { id, workflowId, exit, preemptions };
+  return { id, workflowId, queue, exit, preemptions };
 }
 
 /** Waits for the end of a run, whatever happens to the server meanwhile. */

@@ -39,6 +39,7 @@ export class ActivityHarness {
       this.workflowState.observations.push(seen);
       return Promise.resolve();
     },
+    preempt: () => Promise.resolve(),
     find: (_workflowId, runId) => Promise.resolve(this.workflowState.known(runId)),
   };
   readonly gate = new JobGate(100, 4);
@@ -68,6 +69,7 @@ export class ActivityHarness {
       backends: [this.processes.backend],
       workplace: join(this.scratch, 'submits'),
       permits: this.gate,
+      places: { enter: () => Promise.resolve(), leave: () => Promise.resolve() },
       attended: new Attended(),
       ownWorkflow: this.workflowState,
       images: { pin: (image) => Promise.resolve(image) },

@@ -24,6 +24,7 @@ function listening(failures = 0): { workflow: OwnWorkflow; heard: unknown[]; tri
       if (++tries <= failures) return Promise.reject(new Error('away'));
       return Promise.resolve(void heard.push(args));
     },
+    preempt: () => Promise.resolve(),
     find: () => Promise.resolve(undefined),
   };
   return { workflow, heard, tries: () => tries };

@@ -23,7 +23,7 @@ const ledger = (...lines: string[]): Mark[] =>
     };
   });
 
-const run = { id: 'r', workflowId: 'r', exit: 0, preemptions: 0 };
+const run = { id: 'r', workflowId: 'r', queue: 'q', exit: 0, preemptions: 0 };
 const at = '2026-01-01T00:00:00Z';
 const attempt = (number: number, outcome: object) =>
   ({ attempt: number, startedAt: at, outcome: { at, ...outcome } }) as never;

@@ -1,0 +1,116 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createQueue, describeQueue, listAgents, result, show, type Run } from '../../client/index.ts';
+import { statusQuery } from '../../contracts/messages.ts';
+import { Cluster } from '../support/cluster.ts';
+import { until } from '../support/until.ts';
+
+let cluster: Cluster;
+
+const queue = { backend: 'process', gracePeriod: '2s' };
+
+beforeAll(async () => {
+  cluster = await Cluster.start({
+    paused: queue,
+    broken: { ...queue, breaker: { failures: 2 } },
+    well: queue,
+    few: { ...queue, maxLive: 1 },
+    moved: queue,
+  });
+  await Promise.all([
+    cluster.agent('one', ['paused', 'broken', 'well', 'few', 'moved'], 8),
+    cluster.agent('other', ['moved'], 8, 'host-b'),
+  ]);
+}, 120_000);
+
+afterAll(() => cluster.stop());
+
+const stateOf = async ({ workflowId }: Run): Promise<string> => (await show(cluster.relaunch, workflowId)).state;
+
+const running = (run: Run): Promise<true> =>
+  until(`run ${run.id} runs`, async () => (await stateOf(run)) === 'running' || undefined, 20_000);
+
+async function relaunch(...args: string[]): Promise<string> {
+  const { code, output } = await cluster.run(...args);
+  expect({ args, code, output }).toMatchObject({ code: 0 });
+  return output;
+}
+
+test.concurrent(
+  'a paused queue keeps what waits, says who paused it and why, and goes on when it is resumed',
+  async () => {
+    const live = await cluster.shell('paused', 'sleep 4');
+    await running(live);
+    await relaunch('queue', 'pause', 'paused', '--by', 'ada', '--reason', 'the disk is full');
+    const waiting = await cluster.shell('paused', 'true');
+    expect(await relaunch('queue', 'describe', 'paused')).toMatch(/paused +by ada: the disk is full/);
+    expect(await result(cluster.relaunch, live.workflowId)).toMatchObject({ state: 'succeeded' });
+    expect(await stateOf(waiting)).toBe('queued');
+    await relaunch('queue', 'resume', 'paused');
+    expect(await result(cluster.relaunch, waiting.workflowId)).toMatchObject({ state: 'succeeded' });
+    expect((await describeQueue(cluster.relaunch, 'paused')).paused).toBeUndefined();
+  },
+);
+
+test.concurrent(
+  'failures in a row pause their queue with the reason, not the others; a success in between begins the count anew',
+  async () => {
+    const runs = async (script: string): Promise<void> => {
+      const { workflowId } = await cluster.shell('broken', script);
+      await result(cluster.relaunch, workflowId);
+    };
+    await runs('exit 7');
+    await runs('true');
+    await runs('exit 7');
+    expect((await describeQueue(cluster.relaunch, 'broken')).paused).toBeUndefined();
+    await runs('echo no such device >&2; exit 9');
+    const paused = await until(
+      'the breaker',
+      async () => (await describeQueue(cluster.relaunch, 'broken')).paused,
+      20_000,
+    );
+    expect(paused).toMatchObject({ by: 'agent one' });
+    expect(paused.reason).toMatch(/^2 failures in a row, the last of run .*: exit code 9.*no such device/s);
+    const [held, other] = [await cluster.shell('broken', 'true'), await cluster.shell('well', 'true')];
+    expect(await result(cluster.relaunch, other.workflowId)).toMatchObject({ state: 'succeeded' });
+    expect(await stateOf(held)).toBe('queued');
+    await relaunch('queue', 'resume', 'broken');
+    expect(await result(cluster.relaunch, held.workflowId)).toMatchObject({ state: 'succeeded' });
+  },
+);
+
+test.concurrent('an agent that is drained gives its runs to others, takes none, and takes some again', async () => {
+  const rows = () => listAgents(cluster.relaunch.store);
+  const run = await cluster.shell('moved', 'echo $RELAUNCH_ATTEMPT; [ $RELAUNCH_ATTEMPT = 2 ] || sleep 60');
+  await running(run);
+  const handle = cluster.relaunch.temporal.workflow.getHandle(run.workflowId);
+  const { agent = '' } = (await handle.query(statusQuery)).attempts[0] ?? {};
+  const other = agent === 'one' ? 'other' : 'one';
+  await relaunch('agent', 'drain', agent, '--preempt', '--wait', '--reason', 'new disk');
+  expect(await result(cluster.relaunch, run.workflowId)).toMatchObject({
+    state: 'succeeded',
+    requeues: 1,
+    attempts: [{ agent }, { agent: other }],
+  });
+  expect(await rows()).toContainEqual(
+    expect.objectContaining({ agent, alive: true, live: 0, maxJobs: 8, draining: true }),
+  );
+  await relaunch('agent', 'resume', agent);
+  await until(
+    'it takes runs',
+    async () => (await rows()).every(({ draining }) => draining === false) || undefined,
+    20_000,
+  );
+});
+
+test.concurrent('a limit that is changed holds within seconds, for what waits already, too', async () => {
+  const over = join(cluster.home, 'over');
+  const script = `until [ -e ${over} ]; do sleep 0.1; done`;
+  const runs = [await cluster.shell('few', script), await cluster.shell('few', script)];
+  const states = async (): Promise<string[]> => (await Promise.all(runs.map(stateOf))).sort();
+  await expect.poll(states, { timeout: 20_000 }).toEqual(['queued', 'running']);
+  await createQueue(cluster.relaunch.store, 'few', { ...queue, maxLive: 2 }, { replace: true });
+  await expect.poll(states, { timeout: 20_000 }).toEqual(['running', 'running']);
+  await writeFile(over, '');
+});
