@@ -33,8 +33,11 @@ export function jobEnvironment({ plan, attempt, checkpointDir }: JobContext): Re
     RELAUNCH_QUEUE: plan.queue,
     RELAUNCH_PROJECT: plan.project,
     ...(plan.sweep === undefined ? {} : { RELAUNCH_SWEEP_ID: plan.sweep }),
-    RELAUNCH_CONFIG: config,
+    ...cutVariable('RELAUNCH_CONFIG', config, isVariable(config) ? config.length : undefined),
     RELAUNCH_RESUMED: resumed ? '1' : '0',
     ...(checkpointDir === undefined ? {} : { RELAUNCH_CHECKPOINT_DIR: checkpointDir }),
   };
 }
+
+/** Linux takes no longer ones: 128 KiB, with name and end. */
+const isVariable = (text: string): boolean => new TextEncoder().encode(text).length <= 131_000;

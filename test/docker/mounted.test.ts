@@ -7,12 +7,13 @@ import type { Attempt } from '../../activities/backends/backend.ts';
 import type { DockerPoint } from '../../activities/backends/docker/site.ts';
 import { cancel, preempt, result, show } from '../../client/index.ts';
 import { never } from '../support/backend-harness.ts';
-import { pull, push } from '../support/docker-client.ts';
+import { dockerClient, pull, push, run } from '../support/docker-client.ts';
 import { dockerHarness, type DockerHarness } from '../support/docker-harness.ts';
 import { ImageScene } from '../support/image-scene.ts';
 import { onLoopback } from '../support/loopback.ts';
 import { recordingSink } from '../support/recording-sink.ts';
 import { until } from '../support/until.ts';
+import { minorOf, wandbFiles, wandbLaunch, wandbLibrary, wandbLines, wandbSaid } from '../support/wandb-library.ts';
 
 // An environment of Python takes seconds of computing to make, several at once on a machine that may be busy.
 vi.setConfig({ testTimeout: 240_000, maxConcurrency: 10 });
@@ -107,7 +108,10 @@ describe('the container', () => {
 describe('a run', () => {
   let scene: ImageScene;
   beforeAll(async () => {
-    scene = await ImageScene.start(['none', 'killed']);
+    const testbed = await ImageScene.up();
+    const { output } = await run(dockerClient(testbed), testbed.images.python, 'python3', '--version');
+    const volume = [`${await wandbLibrary(minorOf(output))}:/opt/wandb:ro`];
+    scene = await ImageScene.start(() => ({ none: { volume }, killed: {} }));
     for (const version of ['3.12', '3.13']) await givePython(version, scene.testbed.images.python);
     await scene.cluster.agentOf(await scene.agentFile('none', { type: 'none', pythonImage: pythonOf('{version}') }));
   }, 300_000);
@@ -170,6 +174,15 @@ signal.pause()
         expect(seen).not.toContain(testbed.registry.private.password);
     },
   );
+
+  test.concurrent('gives W&B’s own library its configuration and its patched file', async () => {
+    const code = await scene.code(wandbFiles);
+    const { workflowId, run: id } = await scene.run('none', code, {
+      ...{ ...wandbLaunch, env: { ...wandbLaunch.env, PYTHONPATH: '/opt/wandb' } },
+      baseImage: scene.testbed.images.python,
+    });
+    expect(wandbSaid(await scene.lines(workflowId))).toEqual(wandbLines(id, { onDisk: true }));
+  });
 
   test.concurrent('is ended at once while its requirements are being installed', async () => {
     const { promise: asked, resolve: arrive } = Promise.withResolvers<undefined>();

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   cancel,
@@ -16,6 +17,7 @@ import {
 import { statusQuery } from '../../contracts/messages.ts';
 import { Cluster, type Started } from '../support/cluster.ts';
 import { isRunning } from '../support/process-pids.ts';
+import { minorOf, wandbFiles, wandbLaunch, wandbLibrary, wandbLines, wandbSaid } from '../support/wandb-library.ts';
 
 let cluster: Cluster;
 let agent: Started;
@@ -104,6 +106,22 @@ test('a file to be patched that is not there ends the run', async () => {
     type: 'LaunchRejected',
     message: expect.stringContaining('files: conf/none.json is not patched: there is no such file') as string,
   });
+});
+
+test('W&B’s own library finds configuration, names, files and artifacts of its run, also when it starts again', async () => {
+  const { stdout } = await execa('python3', ['--version']);
+  const dir = note('wandb');
+  for (const [path, text] of Object.entries(wandbFiles)) {
+    await mkdir(dirname(join(dir, path)), { recursive: true });
+    await writeFile(join(dir, path), text);
+  }
+  const { id, workflowId } = await submit(cluster.relaunch, {
+    ...{ queue: 'laptop', source: { code: { dir } } },
+    ...{ ...wandbLaunch, env: { ...wandbLaunch.env, PYTHONPATH: await wandbLibrary(minorOf(stdout)) } },
+  });
+  await result(cluster.relaunch, workflowId);
+  const said = (await lines(workflowId)).map((line) => line.replace(/^stdout /, ''));
+  expect(wandbSaid(said)).toEqual(wandbLines(id, { onDisk: true }));
 });
 
 test('a failure names the exit code and the last words', async () => {

@@ -101,6 +101,14 @@ test('WANDB_CONFIG is cut above 32,670 characters', () => {
   expect(cut['RELAUNCH_CONFIG']).toHaveLength(32_671);
 });
 
+test('RELAUNCH_CONFIG is cut where Linux would not take it', () => {
+  expect(environmentOf({ runConfig: configOf(131_000) })['RELAUNCH_CONFIG']).toHaveLength(131_000);
+  const cut = environmentOf({ runConfig: { a: 'é'.repeat(65_500) } });
+  expect(cut).not.toHaveProperty('RELAUNCH_CONFIG');
+  expect(cut['RELAUNCH_CONFIG_0']).toBe(cut['WANDB_CONFIG_0']);
+  expect(cut['RELAUNCH_CONFIG_2']).toHaveLength(65_508 - 2 * 32_670);
+});
+
 test('the pieces of any configuration make it whole again, also byte by byte', () => {
   fc.assert(
     fc.property(
