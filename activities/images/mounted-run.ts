@@ -48,9 +48,10 @@ async function mountedRun(source: string, plan: Plan): Promise<MountedRun> {
   const tree = withFiles(await treeEntries(join(source, context)), files);
   const entries = [{ path: codeDirectory, kind: 'directory' as const }, ...entriesAt(codeDirectory, tree)];
   const code = 'code' in plan.source ? plan.source.code : undefined;
+  const patched = plan.files === undefined ? undefined : { from: workingDir, by: plan.files };
   return {
     ...{ baseImage, workingDir, command, warnings, tree },
-    digest: sha256Hex(canonicalJson({ code, context, files })),
+    digest: sha256Hex(canonicalJson({ code, context, files, patched })),
     archive: () => contextTar(entries, { mtime: new Date(), isOpen: true }),
   };
 }
