@@ -20,15 +20,15 @@ export interface Closing<T> {
  * @throws ClientError run-not-found; run-terminated where it was ended in Temporal, past its own code
  */
 export async function closingOf<T>(relaunch: Relaunch, workflowId: string, schema: z.ZodType<T>): Promise<Closing<T>> {
-  const { entity } = relaunch.settings;
+  const { settings } = relaunch;
   const handle = relaunch.temporal.workflow.getHandle(workflowId);
   const said = (value: unknown): T | undefined => schema.safeParse(value).data;
   try {
-    return { closed: 'succeeded', said: said(await asking(entity, workflowId, () => handle.result())) };
+    return { closed: 'succeeded', said: said(await asking(settings, workflowId, () => handle.result())) };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     if (!(error.cause instanceof CancelledFailure)) return failed(error.cause, workflowId, said);
-    const { memo } = await asking(entity, workflowId, () => handle.describe());
+    const { memo } = await asking(settings, workflowId, () => handle.describe());
     return { closed: 'cancelled', said: said(memo?.[resultMemo]) };
   }
 }

@@ -20,10 +20,15 @@ const connectTimeoutMs = 5_000;
 export async function connect(settings: Settings): Promise<Relaunch> {
   const store = openStore(settings.storeUrl, settings.queueDirectory);
   const connection = await reach(settings);
+  const { codec } = settings.temporal;
   return {
     settings,
     store,
-    temporal: new Client({ connection, namespace: settings.entity }),
+    temporal: new Client({
+      connection,
+      namespace: settings.entity,
+      dataConverter: { payloadCodecs: codec === undefined ? [] : [codec] },
+    }),
     close: () => connection.close(),
   };
 }

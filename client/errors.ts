@@ -2,6 +2,7 @@
 export type ClientErrorCode =
   | 'bad-input'
   | 'job-not-found'
+  | 'key-missing'
   | 'queue-exists'
   | 'run-ended'
   | 'run-not-found'

@@ -47,7 +47,7 @@ async function tell<T>(
   what: (handle: WorkflowHandle) => Promise<T>,
 ): Promise<T> {
   const { temporal, settings } = relaunch;
-  return asking(settings.entity, workflowId, async () => {
+  return asking(settings, workflowId, async () => {
     try {
       return await what(temporal.workflow.getHandle(workflowId));
     } catch (error) {

@@ -18,7 +18,7 @@ export async function resumeQueue(relaunch: Relaunch, queue: string, by: string)
 }
 
 const update = ({ temporal, settings }: Relaunch, request: ReturnType<typeof pausing>) =>
-  asking(settings.entity, undefined, () => temporal.workflowService.updateTaskQueueConfig(request));
+  asking(settings, undefined, () => temporal.workflowService.updateTaskQueueConfig(request));
 
 /** A client that may not read queues asks Temporal for any name. */
 async function checkQueue({ store, settings }: Relaunch, queue: string): Promise<void> {

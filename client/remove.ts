@@ -25,7 +25,7 @@ export async function remove(relaunch: Relaunch, workflowId: string, request: Re
   }
   await settled(closedAt);
   const { entity: namespace } = relaunch.settings;
-  await asking(namespace, workflowId, async () => {
+  await asking(relaunch.settings, workflowId, async () => {
     for (const runId of await executionsOf(relaunch, workflowId)) {
       const workflowExecution = { workflowId, runId };
       await relaunch.temporal.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });

@@ -32,7 +32,7 @@ export interface RunView extends RunRow {
 export async function list(relaunch: Relaunch, filter: RunFilter = {}, limit = 50): Promise<RunRow[]> {
   const rows: RunRow[] = [];
   if (limit <= 0) return rows;
-  await asking(relaunch.settings.entity, undefined, async () => {
+  await asking(relaunch.settings, undefined, async () => {
     for await (const info of relaunch.temporal.workflow.list({
       query: runQuery(filter),
       pageSize: Math.min(limit, 1_000),
@@ -50,7 +50,11 @@ export async function show(relaunch: Relaunch, workflowId: string): Promise<RunV
   const described = await describeWorkflow(relaunch, workflowId);
   const row = rowOf(described);
   const git = await commitOf(relaunch, row.id);
-  const view = { ...row, troubles: troublesOf(described), ...(git === undefined ? {} : { git }) };
+  const view = {
+    ...row,
+    troubles: await troublesOf(described, relaunch.temporal),
+    ...(git === undefined ? {} : { git }),
+  };
   if (view.closedAt === undefined) {
     const waits = isScheduled(described, 'buildImage') ? await whyUnbuilt(relaunch, view) : undefined;
     const shown = { ...view, status: await status(relaunch, workflowId), end: undefined };
@@ -76,11 +80,11 @@ export const wait = result;
 /** @throws ClientError run-not-found */
 export async function describe(relaunch: Relaunch, workflowId: string): Promise<RunRow & Pick<RunView, 'troubles'>> {
   const described = await describeWorkflow(relaunch, workflowId);
-  return { ...rowOf(described), troubles: troublesOf(described) };
+  return { ...rowOf(described), troubles: await troublesOf(described, relaunch.temporal) };
 }
 
 function describeWorkflow({ temporal, settings }: Relaunch, workflowId: string) {
-  return asking(settings.entity, workflowId, () => temporal.workflow.getHandle(workflowId).describe());
+  return asking(settings, workflowId, () => temporal.workflow.getHandle(workflowId).describe());
 }
 
 /** Asks the run itself. Undefined: nobody answered within 2 s. */

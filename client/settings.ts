@@ -6,11 +6,18 @@ import { labelValue } from '../contracts/names.ts';
 import { isAlive } from '../store/process-alive.ts';
 import { readDevRecord, type DevRecord } from './dev-record.ts';
 import { ClientError } from './errors.ts';
+import type { PayloadCipher } from './payload-cipher.ts';
+import { payloadCipherOf } from './payload-keys.ts';
+import { credentialsOf } from './temporal-credentials.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How to reach Temporal: what both the client's and the worker's connection take. */
-export type TemporalOptions = ClientConnectConfig['connectionOptions'] & { address: string };
+export type TemporalOptions = ClientConnectConfig['connectionOptions'] & {
+  address: string;
+  /** What payloads go through: RELAUNCH_CODEC_KEY_FILE. Default: they are as they are. */
+  codec?: PayloadCipher | undefined;
+};
 
 /** Where everything is. */
 export interface Settings {
@@ -20,6 +27,8 @@ export interface Settings {
   entity: string;
   /** From Temporal's own variables and profile file; where these name no address, that of a living `relaunch dev`, else localhost:7233. */
   temporal: TemporalOptions;
+  /** Who we are to Temporal, in words: nothing secret. Default: nobody in particular. */
+  credentials?: string | undefined;
   /** RELAUNCH_STORE, default a directory under `home`. */
   storeUrl: string;
   /** RELAUNCH_QUEUES: a directory of queues that come before those of the store. */
@@ -44,7 +53,12 @@ export function readSettings(env: Environment, overrides: { entity?: string | un
   return {
     home,
     entity: entity.data,
-    temporal: { ...connectionOptions, address: connectionOptions.address ?? dev?.address ?? 'localhost:7233' },
+    temporal: {
+      ...connectionOptions,
+      address: connectionOptions.address ?? dev?.address ?? 'localhost:7233',
+      codec: payloadCipherOf(env['RELAUNCH_CODEC_KEY_FILE'] || undefined),
+    },
+    credentials: credentialsOf(env, connectionOptions),
     storeUrl: env['RELAUNCH_STORE'] || pathToFileURL(join(home, 'store', entity.data)).href,
     queueDirectory: env['RELAUNCH_QUEUES'] || undefined,
     uiUrl: (env['RELAUNCH_UI'] || dev?.uiUrl)?.replace(/\/+$/, ''),

@@ -20,7 +20,7 @@ export interface Start {
 export async function startLaunch(relaunch: Relaunch, { workflowId, input, spec, memo, keyed }: Start): Promise<void> {
   const start = launchStart(spec);
   try {
-    await asking(relaunch.settings.entity, undefined, () =>
+    await asking(relaunch.settings, undefined, () =>
       relaunch.temporal.workflow.start(launchWorkflowType, {
         ...start,
         workflowId,

@@ -82,7 +82,7 @@ async function isAttached(
   mine: Record<string, string>,
   key: string,
 ): Promise<boolean> {
-  const { memo } = await asking(relaunch.settings.entity, workflowId, () =>
+  const { memo } = await asking(relaunch.settings, workflowId, () =>
     relaunch.temporal.workflow.getHandle(workflowId).describe(),
   );
   if (memo?.['submission'] === mine['submission']) return false;

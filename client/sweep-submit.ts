@@ -91,7 +91,7 @@ export async function startSweep(
 ): Promise<void> {
   const name = spec.name ?? nameOf(spec.launch);
   const { typedSearchAttributes, staticDetails } = launchStart({ ...spec.launch, name, sweep: workflowId });
-  await asking(relaunch.settings.entity, undefined, () =>
+  await asking(relaunch.settings, undefined, () =>
     relaunch.temporal.workflow.start(sweepWorkflowType, {
       workflowId,
       taskQueue: controlTaskQueue,

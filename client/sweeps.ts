@@ -50,7 +50,7 @@ export interface SweepEnd extends SweepResult {
 /** The sweeps of an entity, the newest first. */
 export async function listSweeps(relaunch: Relaunch, limit = 50): Promise<SweepRow[]> {
   const rows: SweepRow[] = [];
-  await asking(relaunch.settings.entity, undefined, async () => {
+  await asking(relaunch.settings, undefined, async () => {
     const query = `WorkflowType = '${sweepWorkflowType}' AND ExecutionStatus != 'ContinuedAsNew'`;
     for await (const info of relaunch.temporal.workflow.list({ query, pageSize: Math.min(limit, 1_000) })) {
       rows.push(rowOf(info));
@@ -162,7 +162,7 @@ async function restart(
 
 /** @throws ClientError run-not-found */
 export async function describeSweep({ temporal, settings }: Relaunch, sweep: string): Promise<SweepRow> {
-  const found = await asking(settings.entity, sweep, () => temporal.workflow.getHandle(sweep).describe()).catch(
+  const found = await asking(settings, sweep, () => temporal.workflow.getHandle(sweep).describe()).catch(
     (error: unknown) => {
       if (error instanceof ClientError && error.code === 'run-not-found') return undefined;
       throw error;

@@ -1,19 +1,21 @@
 import { isGrpcDeadlineError, isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { ClientError } from './errors.ts';
+import type { Settings } from './settings.ts';
 
 /** Codes of gRPC: https://grpc.io/docs/guides/status-codes/ */
 const grpc = { invalidArgument: 3, notFound: 5, permissionDenied: 7, unavailable: 14, unauthenticated: 16 } as const;
 
 /** Runs `call` and turns what Temporal answers into sentences. @throws ClientError */
-export async function asking<T>(entity: string, run: string | undefined, call: () => Promise<T>): Promise<T> {
+export async function asking<T>(settings: Settings, run: string | undefined, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    throw inWords(error, entity, run);
+    throw inWords(error, settings, run);
   }
 }
 
-function inWords(error: unknown, entity: string, run: string | undefined): unknown {
+function inWords(error: unknown, settings: Settings, run: string | undefined): unknown {
+  const { entity, temporal } = settings;
   const options = { cause: error };
   if (error instanceof WorkflowNotFoundError && run !== undefined) {
     return new ClientError(
@@ -38,14 +40,17 @@ function inWords(error: unknown, entity: string, run: string | undefined): unkno
   if (code === grpc.notFound && /namespace/i.test(details)) {
     return new ClientError(
       'temporal-refused',
-      `there is no entity "${entity}": Temporal has no namespace of that name.`,
+      `there is no entity "${entity}": Temporal at ${temporal.address} has no namespace of that name. Choose another one (--entity, TEMPORAL_NAMESPACE).`,
       options,
     );
   }
   if (code === grpc.permissionDenied || code === grpc.unauthenticated) {
+    const { address } = temporal;
+    const refuses =
+      code === grpc.permissionDenied ? `does not let you do this in entity "${entity}"` : 'does not know you';
     return new ClientError(
       'temporal-refused',
-      `Temporal refuses you in entity "${entity}": ${details}. Check TEMPORAL_API_KEY and TEMPORAL_TLS_*.`,
+      `Temporal at ${address} ${refuses}: ${details.replace(/\.$/, '')}. ${whoAmI(settings)}`,
       options,
     );
   }
@@ -56,4 +61,12 @@ function inWords(error: unknown, entity: string, run: string | undefined): unkno
       options,
     );
   return new ClientError('temporal-refused', `Temporal refused: ${details}`, options);
+}
+
+/** Who asked, and the ways out. */
+export function whoAmI({ entity, credentials = 'a client that says nothing of itself' }: Settings): string {
+  return (
+    `You asked as ${credentials}. If you should be let in, ask the owner of entity "${entity}" for new credentials; ` +
+    'others are chosen by TEMPORAL_PROFILE, TEMPORAL_API_KEY, TEMPORAL_TLS_CLIENT_* and TEMPORAL_NAMESPACE (docs/access.md).'
+  );
 }

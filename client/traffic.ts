@@ -69,7 +69,7 @@ function heardOf(pollers: readonly Poller[], now: number): string[] {
 }
 
 function describe({ temporal, settings }: Relaunch, taskQueue: string) {
-  return asking(settings.entity, undefined, () =>
+  return asking(settings, undefined, () =>
     temporal.workflowService.describeTaskQueue({
       namespace: settings.entity,
       taskQueue: { name: taskQueue },

@@ -1,4 +1,5 @@
-import type { WorkflowExecutionDescription } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 
 /** `PENDING_ACTIVITY_STATE_SCHEDULED`: https://github.com/temporalio/api/blob/master/temporal/api/enums/v1/workflow.proto */
 const scheduled = 1;
@@ -14,12 +15,15 @@ export interface Trouble {
 }
 
 /** What holds a run up, though nobody gave it up. What is being tried at the moment is no trouble yet. */
-export function troublesOf({ raw }: WorkflowExecutionDescription): Trouble[] {
-  return (raw.pendingActivities ?? []).flatMap(({ activityType, attempt, lastFailure, state }) => {
-    const message = lastFailure?.message ?? '';
-    if (message === '' || state !== scheduled) return [];
-    return [{ activity: activityType?.name ?? '', failures: Math.max(1, (attempt ?? 2) - 1), message }];
-  });
+export async function troublesOf({ raw }: WorkflowExecutionDescription, { options }: Client): Promise<Trouble[]> {
+  const failed = (raw.pendingActivities ?? []).filter(({ lastFailure, state }) => lastFailure && state === scheduled);
+  return Promise.all(
+    failed.map(async ({ activityType, attempt, lastFailure }) => {
+      const error = await decodeOptionalFailureToOptionalError(options.loadedDataConverter, lastFailure);
+      const failures = Math.max(1, (attempt ?? 2) - 1);
+      return { activity: activityType?.name ?? '', failures, message: error?.message ?? '' };
+    }),
+  );
 }
 
 /** Whether nobody has an activity in hand that is to be done. */

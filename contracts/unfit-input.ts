@@ -33,7 +33,14 @@ export function unfitness(input: unknown): string | undefined {
     if (length > longest)
       return `the input has more than ${String(longest)} characters: large data belongs into the source`;
   }
-  return undefined;
+  return undecodable(input);
+}
+
+/** What the payload converter makes of a payload that it cannot read (workflows/payload-converter.cjs), or somebody who writes the same. */
+function undecodable(input: unknown): string | undefined {
+  if (typeof input !== 'object' || input === null || !('undecodable' in input)) return undefined;
+  const why = input.undecodable;
+  return `the input cannot be read: ${typeof why === 'string' && why.length < 300 ? why : 'its payload is no JSON'}`;
 }
 
 const notText = 'the input contains half of a surrogate pair, which is no text';

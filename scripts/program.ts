@@ -53,4 +53,4 @@ const help = `${examples(
 )}
 
 Environment: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_*, TEMPORAL_PROFILE (as Temporal's own tools),
-RELAUNCH_HOME, RELAUNCH_STORE, AWS_* (of a store on S3), RELAUNCH_UI, NO_COLOR, RELAUNCH_DEBUG (errors with their stack).`;
+RELAUNCH_HOME, RELAUNCH_CODEC_KEY_FILE, RELAUNCH_STORE, AWS_* (of a store on S3), RELAUNCH_UI, NO_COLOR, RELAUNCH_DEBUG (errors with their stack).`;

@@ -26,7 +26,6 @@ import { readQueue } from '../store/queues.ts';
 import type { Store } from '../store/store.ts';
 import { AgentPlaces } from './agent-places.ts';
 import { builderWorkers } from './builder-workers.ts';
-import { payloadConverterPath } from './bundle.ts';
 import { Drain } from './drain.ts';
 import { JobGate } from './gate.ts';
 import { Janitor, type Found } from './janitor.ts';
@@ -34,7 +33,7 @@ import { describeNamespace } from './namespace.ts';
 import { ownWorkflow } from './own-workflow.ts';
 import { repeat } from './repeat.ts';
 import type { RunningWorker } from './running-worker.ts';
-import { connectTemporal, type TemporalAddress } from './temporal.ts';
+import { activityConverter, connectTemporal, type TemporalAddress } from './temporal.ts';
 
 export interface AgentOptions {
   /** How to reach Temporal. */
@@ -155,8 +154,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   await drain.look([]);
 
   const activities = agentActivities(needs);
+  const dataConverter = activityConverter(options.temporal);
   const create = (taskQueue: string, more: Partial<WorkerOptions>): Promise<Worker> =>
-    Worker.create({ connection, namespace, taskQueue, activities, dataConverter: { payloadConverterPath }, ...more });
+    Worker.create({ connection, namespace, taskQueue, activities, dataConverter, ...more });
   const { lanes } = places;
   const submits = await Promise.all(queues.map((queue, i) => create(submitTaskQueue(queue), gated(lanes[i]))));
   const others = await Promise.all([

@@ -8,12 +8,16 @@ const module = (path: string): string => here(path + extname(import.meta.url));
 /** The converter that junk cannot wedge; clients may use the default one. */
 export const payloadConverterPath = here('../workflows/payload-converter.cjs');
 
-/** All workflow code in one script, as workers and replay tests run it. */
-export function bundleWorkflows(logger?: Logger): Promise<WorkflowBundleWithSourceMap> {
+/** Puts messages and stacks of failures where a codec finds them. */
+export const failureConverterPath = here('../workflows/failure-converter.cjs');
+
+/** All workflow code in one script, as workers and replay tests run it. `encrypts`: failures are to be encrypted. */
+export function bundleWorkflows(logger?: Logger, encrypts = false): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({
     workflowsPath: module('../workflows/index'),
     preloadModules: [module('../workflows/preload')],
     payloadConverterPath,
+    ...(encrypts ? { failureConverterPath } : {}),
     ...(logger === undefined ? {} : { logger }),
   });
 }

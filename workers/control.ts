@@ -2,9 +2,9 @@ import { Worker, type Logger } from '@temporalio/worker';
 import { controlActivities } from '../activities/control-activities.ts';
 import type { KillPoint } from '../activities/dependencies.ts';
 import { controlTaskQueue } from '../contracts/task-queues.ts';
-import { bundleWorkflows, payloadConverterPath } from './bundle.ts';
+import { bundleWorkflows } from './bundle.ts';
 import type { RunningWorker } from './running-worker.ts';
-import { connectTemporal, type TemporalAddress } from './temporal.ts';
+import { connectTemporal, workflowConverter, type TemporalAddress } from './temporal.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 
 export interface ControlOptions {
@@ -23,12 +23,13 @@ export async function startControl(options: ControlOptions): Promise<RunningWork
   const { temporal, namespace, logger, bundlePath, reached } = options;
   const { client, connection, close } = await connectTemporal(temporal, namespace);
   await registerSearchAttributes(client, namespace, logger);
+  const encrypts = temporal.codec?.encrypts === true;
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue: controlTaskQueue,
-    workflowBundle: bundlePath === undefined ? await bundleWorkflows(logger) : { codePath: bundlePath },
-    dataConverter: { payloadConverterPath },
+    workflowBundle: bundlePath === undefined ? await bundleWorkflows(logger, encrypts) : { codePath: bundlePath },
+    dataConverter: workflowConverter(temporal),
     activities: controlActivities(async (workflowId, runId) => {
       await reached?.('control:before-cancel');
       await client.workflow.getHandle(workflowId, runId).cancel();

@@ -50,7 +50,7 @@ export function addDev(program: Command, cli: Cli): void {
 
 async function dev(cli: Cli, flags: Flags): Promise<void> {
   const maxJobs = maxJobsOf(flags.maxJobs);
-  const { home, entity, storeUrl, queueDirectory } = settingsOf(cli, flags);
+  const { home, entity, storeUrl, queueDirectory, credentials, temporal } = settingsOf(cli, flags);
   await mkdir(home, { recursive: true, mode: 0o700 });
   const unlock = await takeDevLock(home);
   const database = join(home, 'temporal.db');
@@ -69,7 +69,8 @@ async function dev(cli: Cli, flags: Flags): Promise<void> {
       entity,
       storeUrl,
       queueDirectory,
-      temporal: { address: `127.0.0.1:${String(port)}` },
+      temporal: { address: `127.0.0.1:${String(port)}`, codec: temporal.codec },
+      credentials,
       uiUrl: `http://127.0.0.1:${String(uiPort)}`,
     };
     try {

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,12 @@ let env: Record<string, string>;
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'relaunch-dev-'));
-  env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? home, RELAUNCH_HOME: home };
+  const keys = join(home, 'keys');
+  await writeFile(keys, `k1:${randomBytes(32).toString('base64')}`);
+  env = {
+    ...{ PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? home },
+    ...{ RELAUNCH_HOME: home, RELAUNCH_CODEC_KEY_FILE: keys },
+  };
 });
 
 afterAll(() => rm(home, { recursive: true, force: true }));

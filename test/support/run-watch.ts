@@ -11,7 +11,7 @@ const patienceMs = 90_000;
 
 /** Waits until a run's own status satisfies a condition. */
 export function untilStatus(
-  { relaunch }: Cluster,
+  { relaunch }: Pick<Cluster, 'relaunch'>,
   workflowId: string,
   what: string,
   holds: (status: RunStatus) => boolean,
@@ -25,7 +25,11 @@ export function untilStatus(
 }
 
 /** Waits until an attempt (default: the first) has been submitted, and by whom: from then on it is followed. */
-export async function untilFollowed(cluster: Cluster, workflowId: string, attempt = 1): Promise<string> {
+export async function untilFollowed(
+  cluster: Pick<Cluster, 'relaunch'>,
+  workflowId: string,
+  attempt = 1,
+): Promise<string> {
   const agentOf = ({ attempts }: RunStatus): string | undefined => attempts[attempt - 1]?.agent;
   const status = await untilStatus(cluster, workflowId, 'is followed', (each) => agentOf(each) !== undefined);
   return agentOf(status) ?? '';

@@ -24,7 +24,7 @@ const deadPid = 2 ** 22 + 1;
 
 test('without anything set, the server is on this machine and the store under the home', () => {
   const settings = readSettings(env);
-  expect(settings).toEqual({
+  expect(settings).toMatchObject({
     home,
     entity: 'default',
     temporal: { address: 'localhost:7233' },
@@ -44,7 +44,7 @@ test('the home follows RELAUNCH_HOME, then XDG_STATE_HOME, then the home directo
 test('a living `relaunch dev` is found without any variable', () => {
   writeDevRecord(home, dev);
   const { temporal, entity, uiUrl } = readSettings(env);
-  expect({ temporal, entity, uiUrl }).toEqual({
+  expect({ temporal, entity, uiUrl }).toMatchObject({
     temporal: { address: dev.address },
     entity: 'mine',
     uiUrl: 'http://127.0.0.1:8300',
@@ -54,7 +54,7 @@ test('a living `relaunch dev` is found without any variable', () => {
 test('TEMPORAL_ADDRESS wins over `relaunch dev`, whose Web UI is then not ours', () => {
   writeDevRecord(home, dev);
   const { temporal, entity, uiUrl } = readSettings({ ...env, TEMPORAL_ADDRESS: 'temporal.example:7233' });
-  expect({ temporal, entity, uiUrl }).toEqual({
+  expect({ temporal, entity, uiUrl }).toMatchObject({
     temporal: { address: 'temporal.example:7233' },
     entity: 'default',
     uiUrl: undefined,
