@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { canonicalJson, sha256Hex } from '../../contracts/hash.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { Attempt } from '../backends/backend.ts';
 import { entriesAt, treeEntries, withFiles, type TreeEntry } from './context-entries.ts';
@@ -15,8 +14,6 @@ import { sourceDirectory } from './source-directory.ts';
 export interface MountedRun extends Pick<Mounted, 'baseImage' | 'workingDir' | 'command' | 'warnings'> {
   /** What is to be at the root of the code, read from where it is unpacked. */
   tree: readonly TreeEntry[];
-  /** Of what the tree is made of: where it is the same, so is the tree. */
-  digest: string;
   /** What is to be at {@link mountedVolume}: any user of the image may change it. Once. */
   archive(): Readable;
 }
@@ -47,11 +44,8 @@ async function mountedRun(source: string, plan: Plan): Promise<MountedRun> {
   const { baseImage, context, workingDir, command, files, warnings } = mountedPlan(source, plan);
   const tree = withFiles(await treeEntries(join(source, context)), files);
   const entries = [{ path: codeDirectory, kind: 'directory' as const }, ...entriesAt(codeDirectory, tree)];
-  const code = 'code' in plan.source ? plan.source.code : undefined;
-  const patched = plan.files === undefined ? undefined : { from: workingDir, by: plan.files };
   return {
     ...{ baseImage, workingDir, command, warnings, tree },
-    digest: sha256Hex(canonicalJson({ code, context, files, patched })),
     archive: () => contextTar(entries, { mtime: new Date(), isOpen: true }),
   };
 }

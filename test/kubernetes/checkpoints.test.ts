@@ -177,6 +177,20 @@ describe.concurrent('code on an image that is not made of it', () => {
     ]);
   });
 
+  test('is each run’s own where its files are patched', async () => {
+    const dir = await codeOf('patched', { 'run.sh': 'cat conf.json', 'conf.json': '{ "lr": 1 }' });
+    const runs = [2, 3].map((lr) =>
+      scene.launch('other', '', {
+        ...{ source: { code: { dir } }, baseImage: busybox, entrypoint: ['sh', 'run.sh'] },
+        files: { 'conf.json': { lr } },
+      }),
+    );
+    for (const [i, run] of (await Promise.all(runs)).entries()) {
+      expect(await scene.end(run)).toMatchObject({ state: 'succeeded' });
+      expect((await linesOf(scene.cluster, run.workflowId)).join('')).toContain(`"lr": ${String(i + 2)}`);
+    }
+  });
+
   test('needs no base image where the agent builds nothing, and what it needs is installed at the start', async () => {
     const python = `mkdir -p "$4/bin" && printf '#!/bin/sh\\ntouch built && echo pip in $PWD' > "$4/bin/pip" && chmod +x "$4/bin/pip"`;
     const dir = await codeOf('installing', {
@@ -185,12 +199,11 @@ describe.concurrent('code on an image that is not made of it', () => {
       'run.sh': 'pwd; ls',
     });
     const run = await scene.launch('code', '', { source: { code: { dir } }, entrypoint: ['sh', 'run.sh'] });
-    const { state } = await scene.end(run);
-    expect([...(await linesOf(scene.cluster, run.workflowId)), state]).toEqual([
-      'pip in /tmp/relaunch-code',
+    expect(await scene.end(run)).toMatchObject({ state: 'succeeded' });
+    // What comes on two streams comes in any order.
+    expect((await linesOf(scene.cluster, run.workflowId)).toSorted()).toEqual([
       '/mnt/relaunch/code',
-      ...['bin', 'requirements.txt', 'run.sh'],
-      'succeeded',
+      ...['bin', 'pip in /tmp/relaunch-code', 'requirements.txt', 'run.sh'],
     ]);
   });
 

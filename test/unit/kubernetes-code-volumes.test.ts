@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CodeVolumes, type KubernetesPoint } from '../../activities/backends/kubernetes/code-volumes.ts';
 import { parseKubernetesArgs } from '../../activities/backends/kubernetes/queue-args.ts';
+import { contextDigest } from '../../activities/images/context-digest.ts';
 import type { TreeEntry } from '../../activities/images/context-entries.ts';
 import { never } from '../support/backend-harness.ts';
 import { failsAs } from '../support/fails-as.ts';
@@ -31,7 +32,9 @@ const tree: TreeEntry[] = [
   file('tool', '#!/bin/sh', true),
   file('.relaunch/requirements/requirements.txt', 'six'),
 ];
-const run = { tree, digest: 'cafe' };
+const run = { tree };
+const other = { tree: tree.map((entry) => (entry.path === 'tool' ? file('tool', 'another', true) : entry)) };
+const [digest, otherDigest] = [await contextDigest(tree), await contextDigest(other.tree)];
 const code = { claimName: 'code', subPath: 'relaunch-code' };
 const day = 'relaunch-code/team/train/2026-11-27';
 
@@ -58,24 +61,24 @@ async function expectWhole(path: string): Promise<void> {
 test('what is put there everybody may read, and nobody else change, whatever the agent masks', async () => {
   const masked = process.umask(0o077);
   try {
-    expect(await put(agent())).toBe(`${day}/cafe`);
+    expect(await put(agent())).toBe(`${day}/${digest}`);
   } finally {
     process.umask(masked);
   }
-  await expectWhole(`${day}/cafe`);
-  expect(await readlink(join(root, day, 'cafe/link'))).toBe('part/of');
+  await expectWhole(`${day}/${digest}`);
+  expect(await readlink(join(root, day, digest, 'link'))).toBe('part/of');
   const modeOf = async (path: string): Promise<number> => (await stat(join(root, path))).mode & 0o777;
   for (const path of [
     'relaunch-code',
     'relaunch-code/team',
     day,
-    `${day}/cafe`,
-    `${day}/cafe/part`,
-    `${day}/cafe/tool`,
+    `${day}/${digest}`,
+    `${day}/${digest}/part`,
+    `${day}/${digest}/tool`,
   ])
     expect(await modeOf(path), path).toBe(0o755);
   for (const path of ['part/of/it', '.relaunch/requirements/requirements.txt'])
-    expect(await modeOf(`${day}/cafe/${path}`)).toBe(0o644);
+    expect(await modeOf(`${day}/${digest}/${path}`)).toBe(0o644);
 });
 
 /** Stands still at a point. */
@@ -96,14 +99,14 @@ test.each(['kubernetes:code-begun', 'kubernetes:code-written', 'kubernetes:code-
     const first = put(volumes);
     await there;
     const names = await readdir(join(root, day));
-    if (names.includes('cafe')) await expectWhole(`${day}/cafe`);
-    expect(await put(agent())).toBe(`${day}/cafe`);
-    await expectWhole(`${day}/cafe`);
-    const { ino } = await stat(join(root, day, 'cafe'));
+    if (names.includes(digest)) await expectWhole(`${day}/${digest}`);
+    expect(await put(agent())).toBe(`${day}/${digest}`);
+    await expectWhole(`${day}/${digest}`);
+    const { ino } = await stat(join(root, day, digest));
     letGo();
-    expect(await first).toBe(`${day}/cafe`);
-    expect((await stat(join(root, day, 'cafe'))).ino).toBe(ino);
-    expect(await readdir(join(root, day))).toEqual(['cafe']);
+    expect(await first).toBe(`${day}/${digest}`);
+    expect((await stat(join(root, day, digest))).ino).toBe(ino);
+    expect(await readdir(join(root, day))).toEqual([digest]);
   },
 );
 
@@ -121,14 +124,14 @@ test('of many runs of an agent at once one writes, and where that one is called 
   await expect(first).rejects.toThrow('called off');
   await Promise.all(others);
   expect(begun).toBe(2);
-  await expectWhole(`${day}/cafe`);
-  expect(await readdir(join(root, day))).toEqual(['cafe']);
+  await expectWhole(`${day}/${digest}`);
+  expect(await readdir(join(root, day))).toEqual([digest]);
 });
 
 test('an empty directory, as a kubelet makes it where somebody removed the code, is not taken for it', async () => {
-  await mkdir(join(root, day, 'cafe'), { recursive: true });
+  await mkdir(join(root, day, digest), { recursive: true });
   await put(agent());
-  await expectWhole(`${day}/cafe`);
+  await expectWhole(`${day}/${digest}`);
 });
 
 test('code of earlier days goes when no attempt has it, with what is left of those who were killed; that of yesterday stays', async () => {
@@ -136,21 +139,21 @@ test('code of earlier days goes when no attempt has it, with what is left of tho
   void put(volumes);
   await there;
   await put(agent());
-  await put(agent(), { tree, digest: 'beef' });
+  await put(agent(), other);
   const above = join(root, 'relaunch-code/team/train');
   await mkdir(join(above, 'lost+found'));
   vi.setSystemTime(new Date('2026-11-28T00:01:00Z'));
   await put(agent());
-  const used = agent({ used: [`${day}/beef`] });
+  const used = agent({ used: [`${day}/${otherDigest}`] });
   vi.setSystemTime(new Date('2026-11-29T00:01:00Z'));
   await put(agent({ used: undefined }));
-  await put(used, { tree, digest: 'f00d' });
+  await put(used, { tree: [] });
   await until('the unused is gone', async () => {
     const left = await readdir(join(root, day));
     if (left.length === 1) return true;
     throw new Error(left.join());
   });
-  await expectWhole(`${day}/beef`);
+  await expectWhole(`${day}/${otherDigest}`);
   expect((await readdir(above)).toSorted()).toEqual(['2026-11-27', '2026-11-28', '2026-11-29', 'lost+found']);
   vi.setSystemTime(new Date('2026-11-30T00:01:00Z'));
   await put(agent());
@@ -185,7 +188,7 @@ test('a queue without such a volume says which key is missing, an agent without 
 
 test('the path of a namespace wins over that of the claim', async () => {
   await put(agent({ paths: { code: '/nowhere', 'train/code': root } }));
-  await expectWhole(`${day}/cafe`);
+  await expectWhole(`${day}/${digest}`);
 });
 
 test('a volume that is not there, or is none, is waited for, and nothing is made in its place', async () => {

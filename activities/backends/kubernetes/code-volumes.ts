@@ -4,6 +4,7 @@ import { access, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RelaunchError } from '../../../contracts/failures.ts';
 import { hasCode, systemReason } from '../../../store/system-errors.ts';
+import { contextDigest } from '../../images/context-digest.ts';
 import type { MountedRun } from '../../images/mounted-run.ts';
 import type { AttemptRef } from '../backend.ts';
 import { unlessAborted } from '../waiting.ts';
@@ -72,14 +73,14 @@ export class CodeVolumes {
     { entity }: Pick<AttemptRef, 'entity'>,
     code: Code | undefined,
     namespace: string,
-    run: Pick<MountedRun, 'tree' | 'digest'>,
+    { tree }: Pick<MountedRun, 'tree'>,
     signal: AbortSignal,
   ): Promise<string> {
     if (code === undefined)
       throw refused('code is mounted from a volume, and its queue names none (resourceArgs.kubernetes.code.claimName)');
     const root = this.#knownPath(code, namespace);
     const above = [...code.subPath.split('/').filter((part) => part !== ''), entity, namespace];
-    const inner = [...above, dayOf(Date.now()), run.digest];
+    const inner = [...above, dayOf(Date.now()), await contextDigest(tree)];
     const path = join(root, ...inner);
     for (let busy = this.#busy.get(path); busy !== undefined; busy = this.#busy.get(path))
       await unlessAborted(signal, () => Promise.resolve(busy));
@@ -89,7 +90,7 @@ export class CodeVolumes {
       await onVolume(code, root, signal, async () => {
         if (await isFilled(path)) return;
         for (let i = 1; i < inner.length; i++) await makeReadable(join(root, ...inner.slice(0, i)));
-        await this.#make(path, run.tree, signal);
+        await this.#make(path, tree, signal);
         void this.#tidy(root, above.join('/'), namespace).catch(() => undefined);
       });
     } finally {

@@ -28,9 +28,9 @@ export async function submitAttempt(
   const { plan, ref } = attempt;
   if (plan.mounted === undefined) return createJob(place, site, attempt, undefined, signal);
   const { code } = parseKubernetesArgs(plan.resourceArgs);
-  return withMountedRun(attempt, async ({ baseImage, command, workingDir, tree, digest, ...run }) => {
+  return withMountedRun(attempt, async ({ baseImage, command, workingDir, tree, ...run }) => {
     const image = await attempt.pinned(baseImage);
-    const subPath = await site.code.put(ref, code, place.namespace, { tree, digest }, signal);
+    const subPath = await site.code.put(ref, code, place.namespace, { tree }, signal);
     const warnings = run.warnings.map((each) => `warning: ${each}`);
     const onImage = { ...attempt, plan: { ...plan, source: { image }, entrypoint: command } };
     await createJob(place, site, onImage, { subPath, workingDir, warnings }, signal);
