@@ -1,14 +1,15 @@
 import { RelaunchError } from '../contracts/failures.ts';
 import { fieldIssue, formatIssues, type FieldIssue } from '../contracts/issues.ts';
 import type { LaunchSpec } from '../contracts/launch-spec.ts';
-import { mergeLimits, type Limits } from '../contracts/merge.ts';
+import type { Limits } from '../contracts/merge.ts';
+import { mergeQueue, saidIn, type Args } from '../contracts/merge-queue.ts';
 import type { QueueSpec } from '../contracts/queue-spec.ts';
 import { givenAs, type PinnedSource } from '../contracts/source.ts';
 import { queueOfTaskQueue } from '../contracts/task-queues.ts';
 import { jobLaunch } from '../store/job-launch.ts';
 import type { JobVersion } from '../store/jobs.ts';
 import { keyOf } from '../store/layout.ts';
-import { readQueue } from '../store/queues.ts';
+import { readQueueVersion } from '../store/queues.ts';
 import type { Store } from '../store/store.ts';
 import type { Backend } from './backends/backend.ts';
 import type { AgentDependencies } from './dependencies.ts';
@@ -16,11 +17,15 @@ import { goesIntoContainer, wayOfCode, type WayOfCode } from './way-of-code.ts';
 
 /** A launch that its queue allows. */
 export interface CheckedLaunch {
-  /** With what its job says. */
+  /** With what its job says, and its queue. */
   spec: LaunchSpec;
   /** That it is one of. */
   job: JobVersion | undefined;
   queue: QueueSpec;
+  /** Of the queue's file. */
+  queueVersion: string;
+  /** For the backend. */
+  resourceArgs: Args;
   limits: Limits;
   /** What is there to be run. */
   source: PinnedSource;
@@ -37,28 +42,33 @@ export function checkAgent({ queue }: Pick<LaunchSpec, 'queue'>, taskQueue: stri
 export type CheckNeeds = Pick<AgentDependencies, 'store' | 'backends' | 'mounting' | 'images' | 'git'>;
 
 /**
- * Checks a launch against its job and its queue as they are now, and that its source is there. `isWhole`: its configuration is, else more
- * of it comes later. @throws RelaunchError LaunchRejected with every reason
+ * Checks a launch against its job and its queue as they are now, and that its source is there. `input`: the launch as it was given;
+ * `isWhole`: its configuration is, else more of it comes later. @throws RelaunchError LaunchRejected with every reason
  */
 export async function checkLaunch(
   { store, backends, mounting, images, git }: CheckNeeds,
-  asked: LaunchSpec,
+  { spec: asked, input }: { spec: LaunchSpec; input: unknown },
   signal: AbortSignal,
   options?: { isWhole: boolean },
 ): Promise<CheckedLaunch> {
-  const { spec, job, issues: ofJob } = await jobLaunch(store, asked, options);
-  const queue = await readQueue(store, spec.queue);
+  const { spec: launched, job, issues: ofJob } = await jobLaunch(store, asked, options);
+  const { spec: queue, version: queueVersion } = await readQueueVersion(store, asked.queue);
   const backend = backends.find(({ name }) => name === queue.backend);
   if (backend === undefined) {
-    throw rejected(`queue "${spec.queue}" is for backend "${queue.backend}", which this agent does not have`);
+    throw rejected(`queue "${asked.queue}" is for backend "${queue.backend}", which this agent does not have`);
   }
-  const { limits, issues: ofLimits } = mergeLimits(spec, queue);
-  const issues = [...ofJob, ...ofLimits];
+  const said = { spec: launched, said: saidIn(input), job: asked.source.job };
+  const { spec, limits, resourceArgs, issues: ofQueue } = mergeQueue(said, queue, backend.submitters);
+  const issues = [...ofJob, ...ofQueue];
   checkSource(spec, backend, issues);
-  const way = wayOfCode(spec, { backend, queue, mounting }, issues);
+  if (issues.length > 0) throw rejected(formatIssues(issues));
+  const problems = backend.checkResourceArgs(resourceArgs);
+  if (problems.length > 0) throw rejected(`queue "${spec.queue}": ${problems.join('; ')}`);
+  const here = { builder: queue.builder, resourceArgs: { [queue.backend]: resourceArgs } };
+  const way = wayOfCode(spec, { backend, queue: here, mounting }, issues);
   if (issues.length > 0) throw rejected(formatIssues(issues));
   const source = await pinned(spec, { store, images, git }, signal);
-  return { spec, job, queue, limits, source, way: await pinnedBase(way, images) };
+  return { spec, job, queue, queueVersion, resourceArgs, limits, source, way: await pinnedBase(way, images) };
 }
 
 async function pinned(

@@ -33,7 +33,7 @@ async function resolve(needs: Needs, input: unknown, saidFirst: unknown, signal:
   const specDigest = sha256Hex(canonicalJson(input));
   const held = await heldPlan(needs, run, workflow);
   // What was accepted stays so, whatever has become of its queue.
-  const plan = held ?? (await putPlan(needs, await makePlan(needs, spec, workflow, specDigest, signal)));
+  const plan = held ?? (await putPlan(needs, await makePlan(needs, { spec, input }, workflow, specDigest, signal)));
   if (plan.workflowId !== workflow.workflowId || plan.specDigest !== specDigest) throw taken(run, 'another spec');
   if (plan.firstRunId !== workflow.firstRunId) throw taken(run, 'an earlier workflow');
   return summaryOf(plan);
@@ -66,19 +66,19 @@ async function putPlan({ store, reached }: Needs, made: Plan): Promise<Plan> {
 
 async function makePlan(
   needs: Needs,
-  asked: LaunchSpec,
+  asked: { spec: LaunchSpec; input: unknown },
   { entity, workflowId, firstRunId }: Calling,
   specDigest: string,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const { spec, job, queue, source, limits, way } = await checkLaunch(needs, asked, signal);
+  const { spec, job, queue, queueVersion, resourceArgs, source, limits, way } = await checkLaunch(needs, asked, signal);
   return {
     run: runIdOf(workflowId),
     workflowId,
     firstRunId,
     entity,
     specDigest,
-    name: nameOf(asked),
+    name: nameOf(asked.spec),
     project: spec.project,
     queue: spec.queue,
     backend: queue.backend,
@@ -90,7 +90,8 @@ async function makePlan(
     entrypoint: spec.entrypoint,
     ...inputsOf(spec),
     env: spec.env,
-    resourceArgs: queue.resourceArgs[queue.backend] ?? {},
+    queueVersion,
+    resourceArgs,
     priorityKey: priorityKeyOf(spec.priority),
     tags: spec.tags,
     ...(spec.sweep === undefined ? {} : { sweep: spec.sweep }),

@@ -13,7 +13,7 @@ import {
   type SweepPlan,
   type SweepSummary,
 } from '../contracts/sweep-plan.ts';
-import { sweepSpec, type SweepSpec } from '../contracts/sweep-spec.ts';
+import { sweepSpec, type SweepSpec, type SweepSpecInput } from '../contracts/sweep-spec.ts';
 import { workersOf } from '../contracts/sweep-workers.ts';
 import { pointsOf } from '../search/points-of.ts';
 import type { JobVersion } from '../store/jobs.ts';
@@ -30,7 +30,8 @@ export function resolveSweep(needs: CheckNeeds, input: unknown): Promise<SweepSu
     if ('wrong' in read) throw rejected(read.wrong);
     const { spec } = read;
     checkAgent(spec.launch, taskQueue);
-    const { queue, source, job } = await checkLaunch(needs, spec.launch, signal, { isWhole: false });
+    const launch = { spec: spec.launch, input: (input as SweepSpecInput).launch };
+    const { queue, source, job } = await checkLaunch(needs, launch, signal, { isWhole: false });
     if (job !== undefined) checkTrials(spec, job);
     const bound = queue.scheduler.num_workers;
     const workers = workersOf(spec.numWorkers, { queue: spec.launch.queue, bound });

@@ -1,7 +1,7 @@
 import { RelaunchError } from '../contracts/failures.ts';
 import { fieldIssue, formatIssues, type FieldIssue } from '../contracts/issues.ts';
 import { launchSpec, type LaunchSpec, type LaunchSpecInput } from '../contracts/launch-spec.ts';
-import { mergeLimits } from '../contracts/merge.ts';
+import { mergeQueue, type Asked } from '../contracts/merge-queue.ts';
 import { readSpec } from '../contracts/read-spec.ts';
 import type { QueueSpec } from '../contracts/queue-spec.ts';
 
@@ -13,9 +13,11 @@ export function checkSpec(input: LaunchSpecInput): LaunchSpec {
   return read.spec;
 }
 
-/** Whether the queue allows it. The agent checks again: neither this nor the history is trusted. @throws RelaunchError LaunchRejected */
-export function checkBounds(spec: LaunchSpec, queue: QueueSpec): void {
-  refuseAny(mergeLimits(spec, queue).issues);
+/** A launch with what its queue says, if that allows it. The agent checks again: neither this nor the history is trusted. @throws RelaunchError LaunchRejected */
+export function checkBounds(asked: Asked, queue: QueueSpec): LaunchSpec {
+  const { spec, issues } = mergeQueue(asked, queue);
+  refuseAny(issues);
+  return spec;
 }
 
 function sourceIssues(spec: LaunchSpec): FieldIssue[] {

@@ -24,6 +24,8 @@ export interface RunView extends RunRow {
   troubles: Trouble[];
   /** The commit that it runs, once an agent has pinned it. */
   git?: PinnedGit;
+  /** Of its queue's file, which it keeps. */
+  queueVersion?: string;
   /** What it waits for, where nobody is there who would do it. */
   waits?: string;
 }
@@ -49,11 +51,10 @@ export async function list(relaunch: Relaunch, filter: RunFilter = {}, limit = 5
 export async function show(relaunch: Relaunch, workflowId: string): Promise<RunView> {
   const described = await describeWorkflow(relaunch, workflowId);
   const row = rowOf(described);
-  const git = await commitOf(relaunch, row.id);
   const view = {
     ...row,
     troubles: await troublesOf(described, relaunch.temporal),
-    ...(git === undefined ? {} : { git }),
+    ...(await planned(relaunch, row.id)),
   };
   if (view.closedAt === undefined) {
     const waits = isScheduled(described, 'buildImage') ? await whyUnbuilt(relaunch, view) : undefined;
@@ -63,10 +64,12 @@ export async function show(relaunch: Relaunch, workflowId: string): Promise<RunV
   return { ...view, status: undefined, end: await endIfAny(relaunch, workflowId) };
 }
 
-/** Undefined also where the store cannot be read from here. */
-async function commitOf({ store }: Relaunch, run: string): Promise<PinnedGit | undefined> {
+/** What an agent has found for it; nothing also where the store cannot be read from here. */
+async function planned({ store }: Relaunch, run: string): Promise<Pick<RunView, 'git' | 'queueVersion'>> {
   const plan = await readRecord(store, keyOf.plan(run), runPlan).catch(() => undefined);
-  return plan !== undefined && 'git' in plan.source ? plan.source.git : undefined;
+  const git = plan !== undefined && 'git' in plan.source ? plan.source.git : undefined;
+  const queueVersion = plan?.queueVersion;
+  return { ...(git === undefined ? {} : { git }), ...(queueVersion === undefined ? {} : { queueVersion }) };
 }
 
 async function whyUnbuilt(relaunch: Relaunch, { queue = '' }: RunRow): Promise<string | undefined> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { RelaunchError } from '../contracts/failures.ts';
 import { base32Of, canonicalJson, sha256Hex } from '../contracts/hash.ts';
 import { nameOf, type LaunchSpec, type LaunchSpecInput } from '../contracts/launch-spec.ts';
+import { saidIn } from '../contracts/merge-queue.ts';
 import { keyedWorkflowId, newWorkflowId, runIdOf } from '../contracts/names.ts';
 import { checkBounds, checkSpec } from './check-spec.ts';
 import type { Relaunch } from './connect.ts';
@@ -41,15 +42,21 @@ export async function submit(relaunch: Relaunch, input: LaunchSpecInput, { key }
   const asked = checkSpec(input);
   const project = jobsProject(asked, input.project);
   const spec = { ...asked, ...project };
-  const notes = await withJob(relaunch, spec);
+  const { launched, notes } = await withJob(relaunch, spec);
   notes.push(
     ...(await withQueue(relaunch, spec.queue, (queue) => {
-      checkBounds(spec, queue);
+      const merged = checkBounds(
+        { spec: launched, said: saidIn({ ...input, ...project }), job: spec.source.job },
+        queue,
+      );
+      const { project: its, priority, tags } = merged;
+      Object.assign(spec, { project: its, priority, tags });
     })),
   );
   const packed: LaunchSpecInput = { ...input, ...project, source: await upload(relaunch, spec.source) };
   const random = base32Of(randomBytes(5));
-  const workflowId = key === undefined ? newWorkflowId(nameOf(spec), random) : keyedWorkflowId(spec.project, key);
+  const workflowId =
+    key === undefined ? newWorkflowId(nameOf(spec), random) : keyedWorkflowId(project.project ?? asked.project, key);
   const memo = { specDigest: digestOf(packed), submission: random };
   await startLaunch(relaunch, { workflowId, input: packed, spec, memo, keyed: key !== undefined });
   const attached = key !== undefined && (await isAttached(relaunch, workflowId, memo, key));

@@ -26,9 +26,9 @@ export interface PlannedSweep extends Workers {
 
 /** What a sweep would run. Starts nothing, uploads nothing. @throws RelaunchError LaunchRejected with every wrong field */
 export async function plannedSweep(relaunch: Relaunch, input: SweepSpecInput): Promise<PlannedSweep> {
-  const { spec } = seededSweep(input);
+  const { spec, seeded } = seededSweep(input);
   const points = pointsOf(spec);
-  const checked = await checkSweepOnQueue(relaunch, spec);
+  const checked = await checkSweepOnQueue(relaunch, spec, seeded);
   const first = points.first(10) as PlannedSweep['first'];
   const { method, seed } = spec;
   const all = pointsOf({ ...spec, runCap: undefined, prior: [] }).total;

@@ -3,6 +3,7 @@ import { RelaunchError } from '../contracts/failures.ts';
 import { base32Of } from '../contracts/hash.ts';
 import { nameOf } from '../contracts/launch-spec.ts';
 import { launchStart } from '../contracts/launch-start.ts';
+import { saidIn } from '../contracts/merge-queue.ts';
 import { trialIssues, trialsChecked } from '../contracts/merge-job.ts';
 import { newSweepId } from '../contracts/names.ts';
 import { readSpec } from '../contracts/read-spec.ts';
@@ -37,7 +38,7 @@ export interface Sweep {
  */
 export async function submitSweep(relaunch: Relaunch, input: SweepSpecInput): Promise<Sweep> {
   const { seeded, spec } = seededSweep(input);
-  const { notes } = await checkSweepOnQueue(relaunch, spec);
+  const { notes } = await checkSweepOnQueue(relaunch, spec, seeded);
   const source = await upload(relaunch, spec.launch.source);
   const id = newSweepId(spec.name ?? nameOf(spec.launch), base32Of(randomBytes(5)));
   await startSweep(relaunch, id, { ...seeded, launch: { ...seeded.launch, source } }, spec);
@@ -63,7 +64,11 @@ export function checkSweep(input: SweepSpecInput): SweepSpec {
 }
 
 /** Whether its job and the queue allow it, and with how many workers. `notes`: what is left to its agents, in words. @throws RelaunchError LaunchRejected */
-export async function checkSweepOnQueue(relaunch: Relaunch, spec: SweepSpec): Promise<Workers & { notes: string[] }> {
+export async function checkSweepOnQueue(
+  relaunch: Relaunch,
+  spec: SweepSpec,
+  input: SweepSpecInput,
+): Promise<Workers & { notes: string[] }> {
   const { launch, numWorkers } = spec;
   const within = (bound: number | undefined): Workers => {
     const workers = workersOf(numWorkers, { queue: launch.queue, bound });
@@ -71,14 +76,14 @@ export async function checkSweepOnQueue(relaunch: Relaunch, spec: SweepSpec): Pr
     return workers;
   };
   let workers = within(undefined);
-  const ofJob = await withJob(relaunch, launch, ({ record }) =>
+  const { launched, notes } = await withJob(relaunch, launch, ({ record }) =>
     trialIssues(record.job, launch.runConfig, pointsOf(spec).first(trialsChecked)),
   );
   const ofQueue = await withQueue(relaunch, launch.queue, (queue) => {
-    checkBounds(launch, queue);
+    checkBounds({ spec: launched, said: saidIn(input.launch), job: launch.source.job }, queue);
     workers = within(queue.scheduler.num_workers);
   });
-  return { ...workers, notes: [...ofJob, ...ofQueue] };
+  return { ...workers, notes: [...notes, ...ofQueue] };
 }
 
 /** Starts the workflow of a sweep, anew or from where an ended one was. */

@@ -14,17 +14,20 @@ export function jobsProject({ source }: LaunchSpec, project: string | undefined)
 }
 
 /**
- * Checks a launch against its job, if it has one, and where that can be read from here. Answers what is left to the agents, in words.
- * `trials`: those of a sweep, for what only these tell. @throws RelaunchError LaunchRejected where there is no such job; with every wrong field
+ * Checks a launch against its job, if it has one, and where that can be read from here. Answers it with what the job says, and what is left
+ * to the agents, in words. `trials`: those of a sweep, for what only these tell. @throws RelaunchError LaunchRejected where there is no such job; with every wrong field
  */
 export async function withJob(
   { store }: Relaunch,
   spec: LaunchSpec,
   trials?: (job: JobVersion) => FieldIssue[],
-): Promise<string[]> {
-  if (spec.source.job === undefined) return [];
-  return whenReadable(store, { what: 'jobs', check: 'this against its job' }, async () => {
-    const { job, issues } = await jobLaunch(store, spec, { isWhole: trials === undefined });
+): Promise<{ launched: LaunchSpec; notes: string[] }> {
+  let launched = spec;
+  if (spec.source.job === undefined) return { launched, notes: [] };
+  const notes = await whenReadable(store, { what: 'jobs', check: 'this against its job' }, async () => {
+    const { spec: merged, job, issues } = await jobLaunch(store, spec, { isWhole: trials === undefined });
     refuseAny(job === undefined || trials === undefined ? issues : [...issues, ...trials(job)]);
+    launched = merged;
   });
+  return { launched, notes };
 }

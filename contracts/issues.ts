@@ -9,11 +9,16 @@ export interface FieldIssue {
   value: string | undefined;
   /** What is allowed. */
   rule: string;
+  /** All of it in words, where that says more than path, value and rule. */
+  sentence?: string;
 }
 
 /** Every wrong field of a value that a schema refused, with what stood there: zod itself drops the values. */
-export function fieldIssues(error: z.ZodError, value: unknown): FieldIssue[] {
+export function fieldIssues(error: Pick<z.ZodError, 'issues'>, value: unknown): FieldIssue[] {
   return error.issues.flatMap((issue) => {
+    if (issue.code === 'invalid_union' && issue.message === 'Invalid input') {
+      return fieldIssues({ issues: meant(issue.errors, issue.path) }, value);
+    }
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => fieldIssue([...issue.path, key], value, 'not a known field'));
     }
@@ -22,6 +27,12 @@ export function fieldIssues(error: z.ZodError, value: unknown): FieldIssue[] {
     }
     return [fieldIssue(issue.path, value, issue.message)];
   });
+}
+
+/** What is wrong by the one of several ways that fits best: where something within the value is wrong, the value is of the right kind. */
+function meant(ways: z.core.$ZodIssue[][], path: readonly PropertyKey[]): z.core.$ZodIssue[] {
+  const way = ways.find((issues) => issues.some((issue) => issue.path.length > 0)) ?? ways[0] ?? [];
+  return way.map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
 }
 
 /** One wrong field, by its path in `value`. */
@@ -41,8 +52,8 @@ export function fieldIssue(path: readonly PropertyKey[], value: unknown, rule: s
 export function formatIssues(issues: readonly FieldIssue[]): string {
   return issues
     .map(
-      ({ path, value, rule }) =>
-        `${path === '' ? 'it' : path} ${value === undefined ? 'is missing' : `is ${value}`}: ${rule}`,
+      ({ path, value, rule, sentence }) =>
+        sentence ?? `${path === '' ? 'it' : path} ${value === undefined ? 'is missing' : `is ${value}`}: ${rule}`,
     )
     .join('\n');
 }

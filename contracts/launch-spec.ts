@@ -7,6 +7,7 @@ import { namedJob } from './job-reference.ts';
 import { labelValue } from './names.ts';
 import { priority } from './priority.ts';
 import { requeuePolicy } from './requeue-policy.ts';
+import { resources } from './resources.ts';
 import { source } from './source.ts';
 
 /** Text without control characters, which would end up in lists, pages and terminals. */
@@ -38,6 +39,10 @@ export const command = z
 
 export const defaultProject = 'uncategorized';
 
+/** A text that is a number is one, where a variable of a queue is a number: a command line has texts only. */
+export const variableValue = z.union([z.string(), z.number(), z.boolean()], 'a text, a number or a boolean');
+export type VariableValue = z.output<typeof variableValue>;
+
 const fields = z.strictObject({
   /** For people; default: see {@link nameOf}. */
   name: plainText(128).optional(),
@@ -60,6 +65,11 @@ const fields = z.strictObject({
   /** Reaches the job as WANDB_ARTIFACTS. */
   artifacts: artifacts.optional(),
   env: z.record(environmentName, z.string().regex(/^[^\0]*$/, 'no NUL character')).default({}),
+  /** Of its queue's variables, by name. */
+  variables: z.record(z.string(), variableValue, 'a map of variables').default({}),
+  resources: resources.default({}),
+  /** Over what the queue has for its backend: `{docker: {memory: 16g}}`, as far as backend and queue let submitters. */
+  resourceArgs: z.record(z.string(), z.record(z.string(), z.json(), 'a map'), 'a map by backend').default({}),
   priority: priority.default('medium'),
   /** Narrows the queue's policy. */
   requeue: requeuePolicy.partial().default({}),
@@ -78,7 +88,7 @@ const fields = z.strictObject({
  * Absent fields take the queue's defaults.
  */
 export const launchSpec = fields.check((context) => {
-  for (const { path, message } of contradictions(context.value)) {
+  for (const { path, message } of twoWays(context.value)) {
     context.issues.push({ code: 'custom', input: context.value[path], path: [path], message });
   }
 });
@@ -90,22 +100,24 @@ interface Runnable {
   baseImage?: string | undefined;
 }
 
-/** What does not go together in what is to run. */
-export function contradictions({
-  source: { code, git },
-  entrypoint,
-  dockerfile,
-  baseImage,
-}: Runnable): { path: 'baseImage' | 'entrypoint'; message: string }[] {
-  const both = 'not with a dockerfile: by that an image is built, and on a base image nothing is';
-  const none = 'a command and its arguments, such as ["python", "train.py"]';
-  return [
-    ...(dockerfile === undefined || baseImage === undefined ? [] : [{ path: 'baseImage' as const, message: both }]),
-    // A Dockerfile may have its own.
-    ...((code === undefined && git === undefined) || entrypoint.length > 0 || dockerfile !== undefined
-      ? []
-      : [{ path: 'entrypoint' as const, message: none }]),
-  ];
+interface Contradiction {
+  path: 'baseImage' | 'entrypoint';
+  message: string;
+}
+
+/** What does not go together in what is to run, once all is said that there is to say. */
+export const contradictions = (of: Runnable): Contradiction[] => [...twoWays(of), ...nothingRun(of)];
+
+function twoWays({ dockerfile, baseImage }: Runnable): Contradiction[] {
+  const message = 'not with a dockerfile: by that an image is built, and on a base image nothing is';
+  return dockerfile === undefined || baseImage === undefined ? [] : [{ path: 'baseImage', message }];
+}
+
+/** A Dockerfile may have its own. */
+function nothingRun({ source: { code, git }, entrypoint, dockerfile }: Runnable): Contradiction[] {
+  const message = 'a command and its arguments, such as ["python", "train.py"]';
+  const isBuilt = code !== undefined || git !== undefined;
+  return isBuilt && entrypoint.length === 0 && dockerfile === undefined ? [{ path: 'entrypoint', message }] : [];
 }
 
 /** As people write it: defaults not filled in, durations as text. */

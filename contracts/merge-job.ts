@@ -1,7 +1,7 @@
 import { inputIssues } from './input-schema.ts';
-import { fieldIssue, type FieldIssue } from './issues.ts';
+import type { FieldIssue } from './issues.ts';
 import type { JobSpec } from './job-spec.ts';
-import { contradictions, type LaunchSpec } from './launch-spec.ts';
+import type { LaunchSpec } from './launch-spec.ts';
 import { mergeMaps } from './merge-maps.ts';
 
 type Config = LaunchSpec['runConfig'];
@@ -26,8 +26,7 @@ export function mergeJob(
     builder: { ...job.builder, ...spec.builder },
     runConfig: mergeMaps(job.runConfig, spec.runConfig),
   };
-  const issues = contradictions(merged).map(({ path, message }) => fieldIssue([path], merged, message));
-  return { spec: merged, issues: [...issues, ...inputsOf(job, merged.runConfig, { isWhole })] };
+  return { spec: merged, issues: inputsOf(job, merged.runConfig, { isWhole }) };
 }
 
 /** So many trials tell whether the parameters of a sweep fit a job's inputs; each is checked again when it is resolved. */

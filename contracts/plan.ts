@@ -59,7 +59,9 @@ export const plan = planSummary.omit({ git: true }).extend({
   artifacts: artifacts.optional(),
   /** The submitter's. */
   env: z.record(z.string(), z.string()),
-  /** The base configuration of this backend, as the queue had it. */
+  /** Of the queue's file that it was resolved with. */
+  queueVersion: z.string().optional(),
+  /** For the backend: what the queue had, and in it the values of its variables and what the submitter may set. */
   resourceArgs: z.record(z.string(), z.json()),
   tags: z.array(z.string()),
   sweep: z.string().optional(),

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { durationMs } from './duration.ts';
 import { imageName } from './source.ts';
-import { timeouts } from './launch-spec.ts';
+import { plainText, timeouts } from './launch-spec.ts';
+import { allowMap } from './queue-allow.ts';
+import { queueDefaults } from './queue-defaults.ts';
+import { namesIn, queueVariables } from './queue-variables.ts';
 import { defaultRequeueOn, mostRequeues, requeuePolicy } from './requeue-policy.ts';
 import { numWorkers } from './sweep-workers.ts';
 import { backendOf, builderOf } from './wandb.ts';
@@ -19,6 +22,15 @@ const fields = z.strictObject({
       Object.fromEntries(Object.entries(args).map(([backend, value]) => [backendOf(backend), value])),
     )
     .default({}),
+  /** What is left to submitters in `resourceArgs`: `{{name}}` there is the value of a variable. */
+  variables: queueVariables,
+  /** Whether submitters may say what `allow` says nothing of. Variables they may set. */
+  overrides: z.enum(['open', 'closed'], 'open or closed').default('open'),
+  allow: allowMap,
+  defaults: queueDefaults,
+  /** For people: what it is for, and where more about it is to be seen. */
+  description: z.string('a text').max(10_000, 'at most 10000 characters').optional(),
+  links: z.record(plainText(128), z.url({ protocol: /^https?$/, error: 'a URL of http or https' })).default({}),
   /** How code becomes images here, unless a run says otherwise. */
   builder: z
     .strictObject({
@@ -52,6 +64,9 @@ const fields = z.strictObject({
  * becomes `builder`'s, unless that says it itself.
  */
 export const queueSpec = fields.transform((spec, context) => {
+  for (const { path, message } of misplacedNames(spec)) {
+    context.issues.push({ code: 'custom', input: spec, path, message });
+  }
   const args = Object.hasOwn(spec.resourceArgs, spec.backend) ? spec.resourceArgs[spec.backend] : undefined;
   if (args === undefined) return spec;
   const read = builderOf(args);
@@ -69,3 +84,27 @@ export const queueSpec = fields.transform((spec, context) => {
 
 export type QueueSpecInput = z.input<typeof queueSpec>;
 export type QueueSpec = z.output<typeof queueSpec>;
+
+/** Where the runs of a queue are, and their code: agents have to know it before there are any. */
+const fixed = ['namespace', 'context'];
+
+/** Places without a variable, and variables without a place. */
+function misplacedNames({ variables, resourceArgs }: z.output<typeof fields>): { path: string[]; message: string }[] {
+  const places = namesIn(resourceArgs);
+  const unknown = places.filter(({ name }) => !Object.hasOwn(variables, name));
+  const unused = Object.keys(variables).filter((variable) => !places.some(({ name }) => name === variable));
+  const moving = places.filter(
+    ({ path: [, key = '', ...rest] }) => fixed.includes(rest.at(-1) ?? key) || key === 'code',
+  );
+  return [
+    ...moving.map(({ path }) => ({
+      path: ['resourceArgs', ...path],
+      message: 'no variable: agents look where runs are',
+    })),
+    ...unknown.map(({ name, path }) => ({
+      path: ['resourceArgs', ...path],
+      message: `{{${name}}} is no variable of the queue: declare it under variables`,
+    })),
+    ...unused.map((name) => ({ path: ['variables', name], message: `{{${name}}} stands nowhere in resourceArgs` })),
+  ];
+}

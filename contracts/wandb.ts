@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fieldIssues, type FieldIssue } from './issues.ts';
+import { variableValue } from './launch-spec.ts';
 import { imageName } from './source.ts';
 
 /** All of W&B's spellings, and nothing else of ours knows them. */
@@ -31,6 +32,10 @@ export interface Overrides {
   /** Within the source. */
   workingDir?: string;
   builder?: ImageBuilder;
+  /** Of the queue. */
+  variables?: Record<string, string | number | boolean>;
+  /** By backend. */
+  resourceArgs?: Record<string, Record<string, z.core.util.JSONType>>;
 }
 
 const words = z.array(z.string(), 'a list of texts');
@@ -80,16 +85,27 @@ const overridden = z.preprocess((value) => {
   return Object.fromEntries(Object.entries(value).filter(([, inner]) => !isEmpty(inner)));
 }, overrides);
 
+/** What may stand beside the overrides in the file of `wandb launch --config`. */
+const launchConfig = z.strictObject({
+  overrides: overridden,
+  template_variables: z.record(z.string(), variableValue, 'a map').nullish(),
+  resource_args: z.record(z.string(), z.record(z.string(), z.json(), 'a map'), 'a map').nullish(),
+});
+const nothingBeside = { template_variables: undefined, resource_args: undefined };
+
 /**
  * Reads W&B's overrides, both as its client writes them (`{"overrides": {...}}`) and as its pages show them
  * (`{"args": [], "run_config": {}, "entrypoint": [], "dockerfile": "./Dockerfile"}`). Answers every wrong field.
  */
 export function overridesOf(json: unknown): { overrides: Overrides } | { issues: FieldIssue[] } {
   const nested = json !== null && typeof json === 'object' && 'overrides' in json;
-  const schema = nested ? z.strictObject({ overrides: overridden }).transform((outer) => outer.overrides) : overridden;
-  const parsed = schema.safeParse(json);
+  const parsed = (
+    nested ? launchConfig : overridden.transform((overrides) => ({ overrides, ...nothingBeside }))
+  ).safeParse(json);
   if (!parsed.success) return { issues: fieldIssues(parsed.error, json) };
-  const { args, entrypoint, entry_point, run_config, dockerfile, base_image, working_dir, builder } = parsed.data;
+  const { template_variables, resource_args } = parsed.data;
+  const { args, entrypoint, entry_point, run_config, dockerfile, base_image, working_dir, builder } =
+    parsed.data.overrides;
   const command = entrypoint ?? entry_point;
   return {
     overrides: {
@@ -100,6 +116,8 @@ export function overridesOf(json: unknown): { overrides: Overrides } | { issues:
       ...(base_image === undefined ? {} : { baseImage: base_image }),
       ...(working_dir === undefined ? {} : { workingDir: working_dir }),
       ...(builder === undefined ? {} : { builder }),
+      ...(template_variables == null ? {} : { variables: template_variables }),
+      ...(resource_args == null ? {} : { resourceArgs: resource_args }),
     },
   };
 }
@@ -123,3 +141,35 @@ export function builderOf(
   const { builder, ...rest } = parsed.data;
   return { builder, rest };
 }
+
+/** W&B's keys of a queue, and of a launch's overrides, and ours. */
+const queueKeys: readonly (readonly [wandb: string, ours: string])[] = [
+  ['resource_args', 'resourceArgs'],
+  ['template_variables', 'variables'],
+  ['external_links', 'links'],
+];
+
+/**
+ * What an admin wrote of a queue, in our words where W&B's stand: `resource_args`, `template_variables`, `external_links`, and of a
+ * variable `{"schema": {"type": ...}}`. What stands there in both is left for the schema to refuse.
+ */
+export function queueOf(written: unknown): unknown {
+  if (!isRecord(written)) return written;
+  const taken = new Map(queueKeys.filter(([wandb, ours]) => !(wandb in written && ours in written)));
+  const queue = Object.fromEntries(Object.entries(written).map(([key, value]) => [taken.get(key) ?? key, value]));
+  const { variables } = queue;
+  if (!isRecord(variables)) return queue;
+  return {
+    ...queue,
+    variables: Object.fromEntries(Object.entries(variables).map(([name, each]) => [name, variableOf(each)])),
+  };
+}
+
+function variableOf(written: unknown): unknown {
+  if (!isRecord(written) || !isRecord(written['schema'])) return written;
+  const { schema, ...rest } = written;
+  return { ...schema, ...rest };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);

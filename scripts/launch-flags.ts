@@ -5,7 +5,7 @@ import type { Priority } from '../contracts/priority.ts';
 import { overridesOf, type Overrides } from '../contracts/wandb.ts';
 import { ClientError } from '../client/index.ts';
 import { setValues, splitAssignment, type JsonMap } from './assignments.ts';
-import { imageFields, type ImageFlags } from './image-flags.ts';
+import { given, imageFields, type ImageFlags } from './image-flags.ts';
 import { sourceOf, type SourceFlags } from './source-flags.ts';
 import { splitWords } from './split-words.ts';
 
@@ -27,6 +27,11 @@ export interface LaunchFlags extends SourceFlags, ImageFlags {
   timeoutQueue?: string;
   timeoutStart?: string;
   timeoutRun?: string;
+  var?: string[];
+  setVar?: string[];
+  cpu?: string;
+  memory?: string;
+  gpu?: string;
 }
 
 export interface LaunchRequest {
@@ -37,6 +42,8 @@ export interface LaunchRequest {
   file?: { value: unknown; name: string; dir: string } | undefined;
   /** Of `--config`, parsed; `name` is what stood there. */
   config?: { value: unknown; name: string } | undefined;
+  /** Of `--resource-args`, parsed. */
+  resourceArgs?: { value: unknown; name: string } | undefined;
   cwd: string;
   /** Who submits, unless a flag or the file says. */
   user: string;
@@ -67,6 +74,7 @@ export function specFromFlags(request: LaunchRequest): LaunchSpecInput {
     ...(Object.keys(runConfig).length === 0 ? {} : { runConfig }),
     ...(flags.configAsArgs === undefined ? {} : { configAsArgs: formIn(flags.configAsArgs) }),
     ...limitFlags(flags, base),
+    ...queueFlags(request, { ...base, ...over }),
   };
   return spec as LaunchSpecInput;
 }
@@ -100,6 +108,26 @@ function limitFlags(flags: LaunchFlags, base: Partial<LaunchSpecInput>): Partial
 /** What is no form stays text, for the client to refuse it. */
 const formIn = (flag: string | true): LaunchSpecInput['configAsArgs'] =>
   (flag === true ? 'args' : flag) as LaunchSpecInput['configAsArgs'];
+
+/** What is said to the queue: values of its variables, a share of the machine, arguments of its backend. */
+function queueFlags({ flags, resourceArgs }: LaunchRequest, base: Partial<LaunchSpecInput>): Partial<LaunchSpecInput> {
+  const { cpu, memory, gpu } = flags;
+  const set = [...(flags.setVar ?? []), ...(flags.var ?? [])].map(variableIn);
+  const resources = given({ cpu, memory, ...(gpu === undefined ? {} : { gpu: number(gpu) }) });
+  return {
+    ...(set.length === 0 ? {} : { variables: { ...base.variables, ...Object.fromEntries(set) } }),
+    ...(Object.keys(resources).length === 0 ? {} : { resources: { ...base.resources, ...resources } }),
+    ...(resourceArgs === undefined ? {} : { resourceArgs: resourceArgs.value as LaunchSpecInput['resourceArgs'] }),
+  };
+}
+
+/** As W&B takes it: one `=`, so that several in one flag are seen. */
+function variableIn(assignment: string): [name: string, value: string] {
+  const [name, value] = splitAssignment('--var', assignment);
+  if (!value.includes('=')) return [name, value];
+  const wrong = `--var ${JSON.stringify(assignment)}: must be one NAME=VALUE; more of them are more flags, and values with "=" go into a file (-f)`;
+  throw new ClientError('bad-input', wrong);
+}
 
 /** What is no number stays text, for the client to refuse it by its field's name. */
 const number = (text: string): number => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : (text as unknown as number));

@@ -18,6 +18,7 @@ import type { AgentDependencies, KillPoint } from '../activities/dependencies.ts
 import type { AgentSpec } from '../contracts/agent-spec.ts';
 import { RelaunchError } from '../contracts/failures.ts';
 import type { Mounting } from '../contracts/image-spec.ts';
+import { sampleValues, substitute } from '../contracts/queue-variables.ts';
 import { agentTaskQueue, ioTaskQueue, resolveTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
 import { dropAgentLease, isAgentAlive, renewAgentLease, renewLeaseMs, takeAgentLease } from '../store/agent-lease.ts';
 import { claimStore } from '../store/entity-record.ts';
@@ -292,13 +293,19 @@ function gated(lane: ReturnType<JobGate['lane']> | undefined): Partial<WorkerOpt
 
 async function checkQueues(store: Store, queues: readonly string[], backends: readonly Backend[]): Promise<void> {
   for (const queue of queues) {
-    const { backend: name, resourceArgs } = await readQueue(store, queue);
+    const { backend: name, resourceArgs, variables } = await readQueue(store, queue);
     const backend = backends.find((one) => one.name === name);
-    const problems = backend?.checkResourceArgs(resourceArgs[name] ?? {}) ?? [
-      `backend "${name}" is not known here, only ${backends.map((one) => one.name).join(', ')}`,
-    ];
-    if (problems.length > 0) throw new RelaunchError('LaunchRejected', `queue "${queue}": ${problems.join('; ')}`);
-    await backend?.check(resourceArgs[name] ?? {}, AbortSignal.timeout(30_000));
+    if (backend === undefined) {
+      const known = backends.map((one) => one.name).join(', ');
+      throw new RelaunchError('LaunchRejected', `queue "${queue}": backend "${name}" is not known here, only ${known}`);
+    }
+    const { values, areSure } = sampleValues(variables);
+    const args = substitute(resourceArgs[name] ?? {}, values);
+    const problems = backend.checkResourceArgs(args);
+    if (problems.length > 0 && areSure)
+      throw new RelaunchError('LaunchRejected', `queue "${queue}": ${problems.join('; ')}`);
+    // With values that may be wrong only each run can tell.
+    await backend.check(problems.length > 0 ? {} : args, AbortSignal.timeout(30_000));
   }
 }
 

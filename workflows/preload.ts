@@ -17,6 +17,7 @@ import * as outcome from '../contracts/outcome.ts';
 import * as parameters from '../contracts/parameters.ts';
 import * as priority from '../contracts/priority.ts';
 import * as requeuePolicy from '../contracts/requeue-policy.ts';
+import * as resources from '../contracts/resources.ts';
 import * as runResult from '../contracts/run-result.ts';
 import * as source from '../contracts/source.ts';
 import * as sweepPlan from '../contracts/sweep-plan.ts';
@@ -52,6 +53,7 @@ for (const module of [
   parameters,
   priority,
   requeuePolicy,
+  resources,
   runResult,
   source,
   sweepPlan,

@@ -1,4 +1,5 @@
 import type { AttemptOutcome } from '../../contracts/outcome.ts';
+import type { ArgsRules } from '../../contracts/merge-queue.ts';
 import type { Observation } from '../../contracts/messages.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { FirstsSeen } from '../../contracts/records.ts';
@@ -67,6 +68,8 @@ export interface Backend {
   checkResourceArgs(resourceArgs: unknown): string[];
   /** Why code of a queue with these arguments cannot run here on an image that is not made of it, as {@link Plan.mounted} says; undefined: it can. */
   whyUnmounted(resourceArgs: unknown): string | undefined;
+  /** What submitters may set of `resourceArgs.<name>`, and how that comes together with the queue's. */
+  readonly submitters: ArgsRules;
   /** Where the attempts of a queue with these arguments are. */
   placeOf(resourceArgs: unknown): string | undefined;
   /** Proves that the backend can be reached for a queue with these arguments; from then on {@link list} looks there. @throws RelaunchError BackendUnavailable */

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { colours } from '../colours.ts';
 import { ClientError, submit, type Relaunch, type Run } from '../../client/index.ts';
 import { jobOf } from '../../contracts/wandb.ts';
@@ -10,7 +10,8 @@ import { renderJson } from '../render.ts';
 import { withGit } from '../source-flags.ts';
 import { warnIfUnserved } from '../warn-if-unserved.ts';
 
-type Flags = LaunchFlags & CommonFlags & { config?: string; file?: string; key?: string; follow?: boolean };
+type Flags = LaunchFlags &
+  CommonFlags & { config?: string; file?: string; resourceArgs?: string; key?: string; follow?: boolean };
 
 export function addLaunch(program: Command, cli: Cli): void {
   const command = withGit(
@@ -47,6 +48,15 @@ export function addLaunch(program: Command, cli: Cli): void {
       "hands the run configuration over as arguments too: args (--lr=0.1), args_no_hyphens (lr=0.1) and W&B's others",
     )
     .option('--env <KEY=VALUE>', 'a variable of the environment; repeatable', several)
+    .option('--var <name=value>', 'a variable of the queue; repeatable', several)
+    .addOption(new Option('-v, --set-var <name=value>', "W&B's word for --var").argParser(several).hideHelp())
+    .option(
+      '-R, --resource-args <json|file>',
+      'over what the queue has for its backend, as far as it lets you: {"docker": {"shm-size": "8g"}}',
+    )
+    .option('--cpu <cores>', 'such as 4 or 500m')
+    .option('--memory <size>', 'such as 16Gi')
+    .option('--gpu <n>', 'how many')
     .option('--name <name>', 'for people; default: that of the script or program')
     .option('--key <key>', 'the same project and key are the same run: a second launch starts nothing')
     .option('--tag <tag>', 'repeatable', several)
@@ -89,6 +99,7 @@ async function launch(cli: Cli, command: string[], flags: Flags): Promise<void> 
     command,
     file: flags.file === undefined ? undefined : readYamlFile(flags.file, cli.cwd),
     config: flags.config === undefined ? undefined : readJsonOrFile(flags.config, cli.cwd),
+    resourceArgs: flags.resourceArgs === undefined ? undefined : readJsonOrFile(flags.resourceArgs, cli.cwd),
     cwd: cli.cwd,
     user: cli.user,
   });

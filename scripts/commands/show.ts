@@ -42,7 +42,7 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
         ? `${paintState(view.state)}${status === undefined ? '' : `, ${plain(status.progress)}`}`
         : describeEnd(end),
     ],
-    ['queue', plain(view.queue)],
+    ['queue', plain(view.queue) + (view.queueVersion === undefined ? '' : ` (version ${plain(view.queueVersion)})`)],
     ...(view.git === undefined ? [] : [['git', renderCommit(view.git)]]),
     ...(jobOf(view) === undefined ? [] : [['job', plain(jobOf(view))]]),
     ...(seen?.image === undefined ? [] : [['image', plain(seen.image)]]),

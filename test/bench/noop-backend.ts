@@ -1,4 +1,5 @@
 import type { Backend } from '../../activities/backends/backend.ts';
+import { noSubmitterArgs } from '../../activities/backends/no-submitter-args.ts';
 
 const nothing = (): Promise<void> => Promise.resolve();
 
@@ -9,6 +10,7 @@ export const noopBackend: Backend = {
   sources: ['code'],
   checkResourceArgs: () => [],
   whyUnmounted: () => 'there are no images',
+  submitters: noSubmitterArgs('noop'),
   placeOf: () => undefined,
   check: nothing,
   submit: nothing,

@@ -42,6 +42,7 @@ test('a good spec becomes a complete plan in the store, and a small summary', as
     ...summary,
     ...{ workflowId: 'train-1', firstRunId: 'first', entity, user: 'ada' },
     specDigest: sha256Hex(canonicalJson(spec)),
+    queueVersion: sha256Hex(bounded).slice(0, 12),
     source: { code: { digest: harness.digest } },
     entrypoint: sh('exit 0'),
     args: ['--fast'],
@@ -132,7 +133,8 @@ test.each([
     { source: { code: { digest: 'a'.repeat(64) } } },
     [keyOf.code('a'.repeat(64))],
   ],
-  ['has wrong fields', { entrypoint: [], gpus: 2 }, ['entrypoint', 'gpus is 2']],
+  ['has wrong fields', { entrypoint: [''], gpus: 2 }, ['entrypoint', 'gpus is 2']],
+  ['says not what is run', { entrypoint: [] }, ['entrypoint is []: a command and its arguments']],
   [
     'asks for more than its queue allows',
     { requeue: { max: 3, on: ['node-lost'] }, gracePeriod: '6s', timeouts: { queue: '2h', run: '3h' } },

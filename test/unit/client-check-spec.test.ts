@@ -35,7 +35,7 @@ test("the queue's bounds are checked before anything is uploaded", () => {
   const queue = queueSpec.parse({ backend: 'process', requeue: { max: 1 }, timeouts: { run: '1h' } });
   const asked = checkSpec({ ...spec, requeue: { max: 3 }, timeouts: { run: '2h' } });
   const message = messageOf(() => {
-    checkBounds(asked, queue);
+    checkBounds({ spec: asked, said: new Set() }, queue);
   });
   expect(message).toContain('requeue.max is 3: at most 1 on queue "q"');
   expect(message).toContain('timeouts.run is');

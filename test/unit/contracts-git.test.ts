@@ -137,12 +137,6 @@ test('what was pinned can be launched again, and a commit is its full name', () 
     expect(wrongWith({ url, commit })).toMatch(/^source\.git\.commit is /);
 });
 
-test('a repository needs a command, unless a Dockerfile may have one', () => {
-  const spec = { queue: 'gpu', source: { git: { url } } };
-  expect(launchSpec.safeParse(spec).error?.issues).toMatchObject([{ path: ['entrypoint'] }]);
-  expect(launchSpec.safeParse({ ...spec, dockerfile: 'Dockerfile' }).success).toBe(true);
-});
-
 describe('the git servers of an agent', () => {
   const wrong = (git: unknown): string => {
     const parsed = agentSpec.safeParse({ git });

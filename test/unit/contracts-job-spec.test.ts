@@ -220,12 +220,6 @@ describe('a launch of a job', () => {
     expect(issues).toMatchObject([{ path: 'runConfig.lr', value: undefined }]);
   });
 
-  test('on a base image needs a command that its Dockerfile had', () => {
-    const own = jobSpec.parse({ source: code.source, dockerfile: 'D' });
-    const { issues } = mergeJob(launchSpec.parse({ queue: 'q', source: { job: 'd' }, baseImage: 'x' }), own);
-    expect(issues).toMatchObject([{ path: 'entrypoint' }]);
-  });
-
   test('is called as the job is', () => {
     expect(nameOf(launchSpec.parse({ queue: 'q', source: { job: 'vision/digits:v3' } }))).toBe('digits');
   });

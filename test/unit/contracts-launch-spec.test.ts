@@ -28,6 +28,9 @@ describe('a launch spec', () => {
       timeouts: {},
       tags: [],
       builder: {},
+      variables: {},
+      resources: {},
+      resourceArgs: {},
     });
   });
 
@@ -76,7 +79,6 @@ describe('a launch spec', () => {
     ['a program that is a flag', { entrypoint: ['--privileged'] }, 'entrypoint'],
     ['no program', { entrypoint: [''] }, 'entrypoint'],
     ['a command that is one text', { entrypoint: 'python train.py' }, 'entrypoint'],
-    ['no command for a directory of code', { entrypoint: [] }, 'entrypoint'],
     ['no source', { source: {} }, 'source'],
     ['two sources', { source: { code: { dir: '.' }, image: 'x' } }, 'source'],
     ['an image that is a flag', { source: { image: '--privileged' } }, 'source.image'],

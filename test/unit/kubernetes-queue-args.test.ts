@@ -30,7 +30,7 @@ test.each([
 });
 
 test('a queue that says nothing gets the defaults', () => {
-  expect(parseKubernetesArgs(undefined)).toEqual({ nodeLossTolerationSeconds: 30 });
+  expect(parseKubernetesArgs(undefined)).toEqual({ nodeLossTolerationSeconds: 30, gpuResource: 'nvidia.com/gpu' });
   expect(parseKubernetesArgs({ checkpoints: { claimName: 'disk' } }).checkpoints).toEqual({
     claimName: 'disk',
     mountPath: '/checkpoints',

@@ -14,6 +14,7 @@ import { releaseAttempt } from './release.ts';
 import type { DockerPoint, DockerSite } from './site.ts';
 import { stopAttempt } from './stop.ts';
 import { submitAttempt } from './submit.ts';
+import { dockerSubmitters } from './submitter-args.ts';
 
 export interface DockerOptions {
   /** Where the engine is, as in DOCKER_HOST. Default: unix:///var/run/docker.sock. */
@@ -55,6 +56,7 @@ export function createDockerBackend(options: DockerOptions): Backend {
     sources: ['image'],
     checkResourceArgs: checkDockerArgs,
     whyUnmounted: () => undefined,
+    submitters: dockerSubmitters,
     placeOf: () => undefined,
     check: (_resourceArgs, signal) =>
       guarded(signal, () => engine.send({ method: 'GET', path: '/info', patienceMs: checkMs, signal })),

@@ -101,7 +101,7 @@ interface Containers {
 }
 
 /** Those of the manifest, each with a name; one where there are none. */
-function withMain(containers: readonly unknown[], { container }: KubernetesArgs): Containers {
+export function withMain(containers: readonly unknown[], { container }: KubernetesArgs): Containers {
   const all = (containers.length === 0 ? [{}] : containers).map((one, i) => {
     const given = mapOf(one);
     return { ...given, name: given['name'] ?? (i === 0 ? (container ?? 'main') : `main-${String(i)}`) };

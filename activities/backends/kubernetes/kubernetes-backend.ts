@@ -13,6 +13,7 @@ import { releaseAttempt } from './release.ts';
 import { isPassing } from './status-error.ts';
 import { stopAttempt } from './stop.ts';
 import { submitAttempt } from './submit.ts';
+import { kubernetesSubmitters } from './submitter-args.ts';
 
 /** Attempts as Jobs of Kubernetes clusters, which any agent that reaches the cluster can follow and end. */
 export function createKubernetesBackend(options: KubernetesOptions): Backend {
@@ -32,6 +33,7 @@ export function createKubernetesBackend(options: KubernetesOptions): Backend {
     sources: ['image'],
     checkResourceArgs: checkKubernetesArgs,
     whyUnmounted: (resourceArgs) => code.whyUnmounted(resourceArgs),
+    submitters: kubernetesSubmitters,
     placeOf: (resourceArgs) => clusters.placeOf(resourceArgs),
     check: (resourceArgs, signal) =>
       at(clusters.placeOf(resourceArgs), async (place) => {

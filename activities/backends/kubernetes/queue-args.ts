@@ -21,6 +21,8 @@ const kubernetesArgs = z.strictObject({
   context: z.string().min(1).optional(),
   /** The container that gets the run's image, command and environment. Default: the one named `main`, else the first. */
   container: dnsLabel.optional(),
+  /** What `resources.gpu` of a launch counts. */
+  gpuResource: z.string().min(1).default('nvidia.com/gpu'),
   /** A volume on which each run has a directory that lasts over its attempts: RELAUNCH_CHECKPOINT_DIR. */
   checkpoints: z
     .strictObject({
@@ -67,18 +69,18 @@ const refusedFields: readonly (readonly [path: string, rule: string])[] = [
 
 /** What is wrong with `resourceArgs.kubernetes`, a sentence for each field; empty: nothing. */
 export function checkKubernetesArgs(args: unknown): string[] {
-  const read = readArgs(args);
+  const read = readKubernetesArgs(args);
   return 'issues' in read ? argsIssues('kubernetes', read.issues) : [];
 }
 
 /** @throws RelaunchError AttemptRefused where the queue's arguments are not valid */
 export function parseKubernetesArgs(args: unknown): KubernetesArgs {
-  const read = readArgs(args);
+  const read = readKubernetesArgs(args);
   if ('args' in read) return read.args;
   throw new RelaunchError('AttemptRefused', argsIssues('kubernetes', read.issues).join('\n'));
 }
 
-function readArgs(given: unknown): { args: KubernetesArgs } | { issues: FieldIssue[] } {
+export function readKubernetesArgs(given: unknown): { args: KubernetesArgs } | { issues: FieldIssue[] } {
   const parsed = kubernetesArgs.safeParse(given ?? {});
   if (!parsed.success) return { issues: fieldIssues(parsed.error, given) };
   const issues = refusedIn(parsed.data);

@@ -2,6 +2,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { RelaunchError } from '../../../contracts/failures.ts';
 import type { Backend } from '../backend.ts';
+import { noSubmitterArgs } from '../no-submitter-args.ts';
 import type { ProcessPoint, SubmitContext } from './context.ts';
 import { errorCode } from './files.ts';
 import { followAttempt } from './follow.ts';
@@ -53,6 +54,7 @@ export function createProcessBackend(options: ProcessBackendOptions): Backend {
     sources: ['code'],
     checkResourceArgs: checkProcessArgs,
     whyUnmounted: () => 'backend "process" has no images',
+    submitters: noSubmitterArgs('process'),
     placeOf: () => undefined,
     check: (_resourceArgs, signal) => guarded(signal, () => check(context)),
     submit: (attempt, signal) => guarded(signal, () => submitAttempt(context, attempt, signal)),

@@ -11,6 +11,16 @@ export const readQueueFlags = (given: unknown): ReadFlags => readFlags(given, qu
 /** The same map by a submitter, who may set much less. */
 export const readSubmitterFlags = (given: unknown): ReadFlags => readFlags(given, submitterFlags);
 
+/** The same map in the spelling of `docker run`, each value apart from its key; keys that mean none stay as they are. */
+export function inOneSpelling<T>(given: Readonly<Record<string, T>>): Record<string, T | string> {
+  return Object.fromEntries(
+    Object.entries(given).map(([key, value]) => {
+      const { flag = key, value: inKey } = spelled(key, everySpelling);
+      return [flag, inKey ?? value];
+    }),
+  );
+}
+
 export type ReadFlags = { settings: FlagSettings } | { issues: FieldIssue[] };
 
 function readFlags(given: unknown, allowed: typeof queueFlags): ReadFlags {
