@@ -24,6 +24,11 @@ export interface Found {
 const lookAgainMs = 30_000;
 const mostRemembered = 100_000;
 
+/** What S3 lists at once. */
+const listedAtOnce = 1_000;
+const listAgainMs = 60_000;
+const listAgainAtLastMs = 600_000;
+
 export interface JanitorOptions {
   namespace: string;
   queues: readonly string[];
@@ -38,6 +43,11 @@ export class Janitor {
   readonly #needs: AgentDependencies;
   readonly #client: Client;
   readonly #options: JanitorOptions;
+  /** Runs that were in Temporal at the last look. */
+  #known: ReadonlySet<string> = new Set();
+  /** Runs that may have been deleted, and are not done with. */
+  readonly #suspects = new Set<string>();
+  #listAgainAt = -Infinity;
   /** Runs and sweeps that only expired in Temporal: whatever there is of them stays. */
   readonly #expired = new Set<string>();
   /** What was said already of attempts that could not be tidied, by uid. */
@@ -80,29 +90,55 @@ export class Janitor {
     }
   }
 
-  /** Removes what there is of deleted runs: what this host keeps of them, and the records of those of the agent's queues. */
+  /**
+   * Removes what there is of deleted runs: what this host keeps of them, and the records of those of the agent's queues. Those that it has seen in
+   * Temporal it misses at the next look; others it finds where the store lists them, which costs more, the more runs there are, and is done the
+   * less often.
+   */
   async tidyRuns(): Promise<void> {
-    const { store, backends, ownWorkflow } = this.#needs;
-    const { namespace, queues } = this.#options;
-    const recorded = await store.folders(keyOf.runs);
+    const { backends } = this.#needs;
+    const { namespace } = this.#options;
+    await this.#suspectRecorded();
     const kept = await Promise.all(
       backends.map(async (backend) => ({ backend, runs: new Set(await backend.keeps(namespace)) })),
     );
     // Only now: a run is in Temporal before there is anything else of it.
     const known = await this.#knownRuns();
-    for (const run of new Set([...recorded, ...kept.flatMap(({ runs }) => [...runs])])) {
-      if (known.has(run) || this.#expired.has(run)) continue;
-      const plan = await readRecord(store, keyOf.plan(run), planSchema);
-      // Visibility lags behind: the last word is the workflow's own.
-      if ((await ownWorkflow.find(plan?.workflowId ?? run)) !== undefined) continue;
-      if (!(await wasDeleted(this.#needs, run, plan))) {
-        this.#expired.add(run);
-        continue;
-      }
-      if (await isStillEnding(this.#needs, run)) continue;
-      for (const { backend, runs } of kept) if (runs.has(run)) await backend.forget(namespace, run);
-      if (recorded.includes(run) && (plan === undefined || queues.includes(plan.queue))) await this.#remove(run, plan);
+    for (const run of this.#known) this.#suspects.add(run);
+    for (const { runs } of kept) for (const run of runs) this.#suspects.add(run);
+    this.#known = known;
+    for (const run of this.#suspects) {
+      const isDone = known.has(run) || this.#expired.has(run) || (await this.#isDoneWith(run, kept));
+      if (isDone) this.#suspects.delete(run);
     }
+  }
+
+  async #suspectRecorded(): Promise<void> {
+    const now = Date.now();
+    if (now < this.#listAgainAt) return;
+    const recorded = await this.#needs.store.folders(keyOf.runs);
+    for (const run of recorded) this.#suspects.add(run);
+    const lists = Math.ceil(Math.max(1, recorded.length) / listedAtOnce);
+    this.#listAgainAt = now + Math.min(lists * listAgainMs, listAgainAtLastMs);
+  }
+
+  /** Removes a run that is not listed in Temporal, where it was deleted. Answers whether there is nothing to come back for. */
+  async #isDoneWith(run: string, kept: readonly { backend: Backend; runs: ReadonlySet<string> }[]): Promise<boolean> {
+    const { store, ownWorkflow } = this.#needs;
+    const { namespace, queues } = this.#options;
+    const plan = await readRecord(store, keyOf.plan(run), planSchema);
+    // Visibility lags behind: the last word is the workflow's own.
+    if ((await ownWorkflow.find(plan?.workflowId ?? run)) !== undefined) return false;
+    if (!(await wasDeleted(this.#needs, run, plan))) {
+      this.#expired.add(run);
+      return true;
+    }
+    if (await isStillEnding(this.#needs, run)) return false;
+    for (const { backend, runs } of kept) if (runs.has(run)) await backend.forget(namespace, run);
+    const isOurs = plan === undefined ? (await store.list(keyOf.run(run))).length > 0 : queues.includes(plan.queue);
+    if (isOurs) await this.#remove(run, plan);
+    // Somebody else may have been at it: it is done with when nothing is found.
+    return !isOurs;
   }
 
   /** Removes what was recorded of deleted sweeps of the agent's queues. Their trials are runs like others. */
