@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { fieldIssues, type FieldIssue } from './issues.ts';
-import { variableValue } from './launch-spec.ts';
 import { imageName } from './source.ts';
 
-/** All of W&B's spellings, and nothing else of ours knows them. */
+/** W&B's spellings, with wandb-launch.ts and wandb-sweep.ts: nothing else of ours knows them. */
 
 const backends: ReadonlyMap<string, string> = new Map([
   ['local-process', 'process'],
@@ -20,29 +19,10 @@ export function jobOf(name: string): { job: string; entity: string | undefined }
   return { job, entity };
 }
 
-/** What a submitter changes of a job, in our words. Absent: not changed. */
-export interface Overrides {
-  entrypoint?: string[];
-  args?: string[];
-  runConfig?: Record<string, z.core.util.JSONType>;
-  /** From the root of the build's context. */
-  dockerfile?: string;
-  /** What the code is mounted on; nothing is built. */
-  baseImage?: string;
-  /** Within the source. */
-  workingDir?: string;
-  builder?: ImageBuilder;
-  /** Of the queue. */
-  variables?: Record<string, string | number | boolean>;
-  /** By backend. */
-  resourceArgs?: Record<string, Record<string, z.core.util.JSONType>>;
-}
-
-const words = z.array(z.string(), 'a list of texts');
-
 const accelerator = z.strictObject({ base_image: imageName.nullish() }, 'a map').nullish();
 
-const imageBuilder = z
+/** W&B's `builder`, of a queue's arguments and of launches. */
+export const imageBuilder = z
   .strictObject(
     {
       accelerator,
@@ -67,62 +47,8 @@ export interface ImageBuilder {
   baseImage?: string;
 }
 
-const overrides = z.strictObject({
-  args: words.optional(),
-  entrypoint: words.optional(),
-  /** What W&B's own client writes; its pages write `entrypoint`. */
-  entry_point: words.optional(),
-  run_config: z.record(z.string(), z.json(), 'a map').optional(),
-  dockerfile: z.string('a path').optional(),
-  base_image: imageName.optional(),
-  builder: imageBuilder.optional(),
-  working_dir: z.string('a path').optional(),
-});
-
-/** Null and what is empty mean "not overridden", whether we know the field or not. */
-const overridden = z.preprocess((value) => {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, inner]) => !isEmpty(inner)));
-}, overrides);
-
-/** What may stand beside the overrides in the file of `wandb launch --config`. */
-const launchConfig = z.strictObject({
-  overrides: overridden,
-  template_variables: z.record(z.string(), variableValue, 'a map').nullish(),
-  resource_args: z.record(z.string(), z.record(z.string(), z.json(), 'a map'), 'a map').nullish(),
-});
-const nothingBeside = { template_variables: undefined, resource_args: undefined };
-
-/**
- * Reads W&B's overrides, both as its client writes them (`{"overrides": {...}}`) and as its pages show them
- * (`{"args": [], "run_config": {}, "entrypoint": [], "dockerfile": "./Dockerfile"}`). Answers every wrong field.
- */
-export function overridesOf(json: unknown): { overrides: Overrides } | { issues: FieldIssue[] } {
-  const nested = json !== null && typeof json === 'object' && 'overrides' in json;
-  const parsed = (
-    nested ? launchConfig : overridden.transform((overrides) => ({ overrides, ...nothingBeside }))
-  ).safeParse(json);
-  if (!parsed.success) return { issues: fieldIssues(parsed.error, json) };
-  const { template_variables, resource_args } = parsed.data;
-  const { args, entrypoint, entry_point, run_config, dockerfile, base_image, working_dir, builder } =
-    parsed.data.overrides;
-  const command = entrypoint ?? entry_point;
-  return {
-    overrides: {
-      ...(command === undefined ? {} : { entrypoint: command }),
-      ...(args === undefined ? {} : { args }),
-      ...(run_config === undefined ? {} : { runConfig: run_config }),
-      ...(dockerfile === undefined ? {} : { dockerfile }),
-      ...(base_image === undefined ? {} : { baseImage: base_image }),
-      ...(working_dir === undefined ? {} : { workingDir: working_dir }),
-      ...(builder === undefined ? {} : { builder }),
-      ...(template_variables == null ? {} : { variables: template_variables }),
-      ...(resource_args == null ? {} : { resourceArgs: resource_args }),
-    },
-  };
-}
-
-function isEmpty(value: unknown): boolean {
+/** What means "not said" in W&B's files. */
+export function isEmpty(value: unknown): boolean {
   return value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 

@@ -1,8 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
-import { formatIssues } from '../contracts/issues.ts';
 import type { LaunchSpecInput } from '../contracts/launch-spec.ts';
 import type { Priority } from '../contracts/priority.ts';
-import { overridesOf, type Overrides } from '../contracts/wandb.ts';
+import type { LaunchConfig } from '../contracts/wandb-launch.ts';
 import { ClientError } from '../client/index.ts';
 import { setValues, splitAssignment, type JsonMap } from './assignments.ts';
 import { given, imageFields, type ImageFlags } from './image-flags.ts';
@@ -40,8 +39,8 @@ export interface LaunchRequest {
   command: readonly string[];
   /** Of `--file`, parsed; `dir`: where that file is, from where its paths count. */
   file?: { value: unknown; name: string; dir: string } | undefined;
-  /** Of `--config`, parsed; `name` is what stood there. */
-  config?: { value: unknown; name: string } | undefined;
+  /** Of `--config`, read. */
+  config?: LaunchConfig | undefined;
   /** Of `--resource-args`, parsed. */
   resourceArgs?: { value: unknown; name: string } | undefined;
   cwd: string;
@@ -56,19 +55,20 @@ export interface LaunchRequest {
 export function specFromFlags(request: LaunchRequest): LaunchSpecInput {
   const { flags, cwd } = request;
   const base = baseOf(request);
-  const { entrypoint, ...over } = overridesIn(request);
+  const { entrypoint, ...over } = request.config?.spec ?? {};
   const command = commandOf(request) ?? entrypoint ?? base.entrypoint;
   const runConfig = setValues(
     { ...(base.runConfig as JsonMap | undefined), ...(over.runConfig as JsonMap | undefined) },
     flags.set ?? [],
   );
-  const source = sourceOf(flags, base.source, cwd) ?? (command === undefined ? undefined : { code: { dir: cwd } });
+  const source =
+    sourceOf(flags, over.source ?? base.source, cwd) ?? (command === undefined ? undefined : { code: { dir: cwd } });
   const spec = {
     ...base,
     ...over,
     ...textFlags(flags),
     ...imageFields(flags, { ...base.builder, ...over.builder }),
-    user: flags.user ?? base.user ?? request.user,
+    user: flags.user ?? over.user ?? base.user ?? request.user,
     ...(command === undefined ? {} : { entrypoint: command }),
     ...(source === undefined ? {} : { source }),
     ...(Object.keys(runConfig).length === 0 ? {} : { runConfig }),
@@ -140,13 +140,6 @@ function commandOf({ flags, command }: LaunchRequest): string[] | undefined {
   }
   if (flags.entryPoint !== undefined) return splitWords(flags.entryPoint);
   return command.length > 0 ? [...command] : undefined;
-}
-
-function overridesIn({ config }: LaunchRequest): Overrides {
-  if (config === undefined) return {};
-  const read = overridesOf(config.value);
-  if ('overrides' in read) return read.overrides;
-  throw new ClientError('bad-input', `--config ${config.name} holds no overrides:\n${formatIssues(read.issues)}`);
 }
 
 /** The file's spec. Its directory of code counts from where the file is. */

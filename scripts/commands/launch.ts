@@ -5,6 +5,7 @@ import { jobOf } from '../../contracts/wandb.ts';
 import { connected, examples, pageOf, several, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
 import { followRun } from '../follow-run.ts';
 import { specFromFlags, type LaunchFlags } from '../launch-flags.ts';
+import { readLaunchConfig } from '../read-launch-config.ts';
 import { readJsonOrFile, readYamlFile } from '../read-input.ts';
 import { renderJson } from '../render.ts';
 import { withGit } from '../source-flags.ts';
@@ -25,7 +26,7 @@ export function addLaunch(program: Command, cli: Cli): void {
       .option('-p, --project <name>', "default: that of the job's name, else uncategorized")
       .option(
         '-c, --config <json|file>',
-        'overrides as W&B writes them: {"args": [], "run_config": {}, "entrypoint": []}',
+        'as W&B writes it: overrides, {"args": [], "run_config": {}, "entrypoint": []}, or a whole launch',
       )
       .option('-P, --priority <word>', 'critical, high, medium (default) or low')
       .option('-f, --file <file>', 'a launch spec in YAML; flags win over it')
@@ -94,11 +95,12 @@ async function launch(cli: Cli, command: string[], flags: Flags): Promise<void> 
       `${JSON.stringify(command[0])} is no option: put the command after --, or into --entry-point.`,
     );
   }
+  const config = flags.config === undefined ? undefined : readLaunchConfig(readJsonOrFile(flags.config, cli.cwd));
   const spec = specFromFlags({
     flags,
     command,
     file: flags.file === undefined ? undefined : readYamlFile(flags.file, cli.cwd),
-    config: flags.config === undefined ? undefined : readJsonOrFile(flags.config, cli.cwd),
+    config,
     resourceArgs: flags.resourceArgs === undefined ? undefined : readJsonOrFile(flags.resourceArgs, cli.cwd),
     cwd: cli.cwd,
     user: cli.user,
@@ -108,6 +110,7 @@ async function launch(cli: Cli, command: string[], flags: Flags): Promise<void> 
     const { entity } = jobOf(flags.job ?? '');
     if (entity !== undefined && entity !== relaunch.settings.entity)
       run.notes.push(`entity ${JSON.stringify(entity)} is not taken from the name of the job: say --entity`);
+    run.notes.push(...(config?.notes ?? []).map((each) => `--config: ${each}`));
     announce(cli, relaunch, run, flags);
     await warnIfUnserved(cli, relaunch, run.queue);
     if (flags.follow === true) cli.exitWith(await followRun(cli, relaunch, run.workflowId, flags.json === true));

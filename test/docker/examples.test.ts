@@ -11,6 +11,7 @@ import { specFromFlags, type LaunchFlags } from '../../scripts/launch-flags.ts';
 import { watch } from '../../scripts/quickstart/train.ts';
 import { leastAccuracy, problemsOf, type Trained } from '../../scripts/quickstart/verdict.ts';
 import { readYamlFile } from '../../scripts/read-input.ts';
+import { readLaunchConfig } from '../../scripts/read-launch-config.ts';
 import { never } from '../support/backend-harness.ts';
 import { faq, faqRequirements } from '../support/faq.ts';
 import { ImageScene, type DockerArgs } from '../support/image-scene.ts';
@@ -49,7 +50,7 @@ async function launch(example: string, { config, ...flags }: Wanted = {}): Promi
     flags: { ...flags, set: [...set, ...(flags.set ?? [])] },
     command: [],
     file: readYamlFile(join(examples, 'images', `${example}.yaml`), examples),
-    config: config === undefined ? undefined : { value: JSON.parse(config), name: 'the FAQ' },
+    config: config === undefined ? undefined : readLaunchConfig({ value: JSON.parse(config), name: 'the FAQ' }),
     cwd: examples,
     user: 'ada',
   });

@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
 import { launchSpec } from '../../contracts/launch-spec.ts';
+import { readLaunchConfig } from '../../scripts/read-launch-config.ts';
 import { specFromFlags, type LaunchRequest } from '../../scripts/launch-flags.ts';
 
-const from = (request: Partial<LaunchRequest>) =>
-  specFromFlags({ flags: {}, command: [], cwd: '/home/ada', user: 'ada', ...request });
+const from = ({ config, ...request }: Omit<Partial<LaunchRequest>, 'config'> & { config?: unknown }) =>
+  specFromFlags({
+    ...{ flags: {}, command: [], cwd: '/home/ada', user: 'ada', ...request },
+    config: config === undefined ? undefined : readLaunchConfig({ value: config, name: 'c.json' }),
+  });
 
 test('an entry point without a source means the current directory', () => {
   expect(from({ flags: { queue: 'q', entryPoint: 'python "my train.py"' } })).toEqual({
@@ -73,7 +77,7 @@ test('flags win over overrides, overrides over the file', () => {
     name: 'l.yaml',
     dir: '/specs',
   };
-  const config = { value: { overrides: { entry_point: ['c'], args: ['c'], run_config: { b: 2, c: 2 } } }, name: '{}' };
+  const config = { overrides: { entry_point: ['c'], args: ['c'], run_config: { b: 2, c: 2 } } };
   expect(from({ file, config, flags: { queue: 'flag', set: ['c=3'], requeueMax: '4' } })).toMatchObject({
     queue: 'flag',
     name: 'f',
@@ -86,12 +90,27 @@ test('flags win over overrides, overrides over the file', () => {
 
 test('what is said of images by flags, overrides and the file comes together', () => {
   const file = { value: { entrypoint: ['f'], builder: { runtime: '3.10', baseImage: 'f' } }, name: 'l.yaml', dir: '/' };
-  const config = { value: { base_image: 'c', builder: { base_image: 'c' } }, name: '{}' };
+  const config = { base_image: 'c', builder: { base_image: 'c' } };
   expect(from({ file, config, flags: { baseImage: 'flag', runtime: '3.11' } })).toMatchObject({
     baseImage: 'flag',
     builder: { runtime: '3.11', baseImage: 'c' },
   });
   expect(from({ file, config })).toMatchObject({ baseImage: 'c', builder: { runtime: '3.10', baseImage: 'c' } });
+});
+
+test('what is launched may stand in a whole configuration, under what flags say', () => {
+  const config = {
+    ...{ job: 'team/vision/digits:prod', project: 'vision', name: 'c', author: 'eve', priority: 1 },
+    ...{ overrides: { run_config: { lr: 1 }, files: { 'a.json': { x: 1 } }, artifacts: { data: 'd:v1' } } },
+  };
+  const file = { value: { queue: 'f', source: { image: 'f' }, user: 'f', name: 'f' }, name: 'l.yaml', dir: '/' };
+  expect(from({ file, config, flags: { name: 'flag', set: ['lr=2'] } })).toEqual({
+    ...{ queue: 'f', source: { job: 'vision/digits:prod' }, project: 'vision', name: 'flag', user: 'eve' },
+    ...{ priority: 'high', runConfig: { lr: 2 }, files: { 'a.json': { x: 1 } }, artifacts: { data: 'd:v1' } },
+  });
+  const url = 'https://git.example/a';
+  expect(from({ config: { uri: url }, flags: { gitVersion: 'v1' } }).source).toEqual({ git: { url, ref: 'v1' } });
+  expect(from({ config: { job: 'x' }, flags: { dockerImage: 'y' } }).source).toEqual({ image: 'y' });
 });
 
 test("a file's directory of code counts from where the file is", () => {
@@ -102,9 +121,9 @@ test("a file's directory of code counts from where the file is", () => {
 test('empty overrides change nothing, wrong ones are named', () => {
   const file = { value: { entrypoint: ['f'], args: ['f'] }, name: 'l.yaml', dir: '/' };
   const empty = { args: [], run_config: {}, entrypoint: null, dockerfile: null, files: {} };
-  expect(from({ file, config: { value: empty, name: 'c' } })).toMatchObject({ entrypoint: ['f'], args: ['f'] });
-  expect(() => from({ config: { value: { args: 'x', docker_file: './Dockerfile' }, name: 'c.json' } })).toThrow(
-    /--config c\.json holds no overrides:\nargs is "x": a list of texts\ndocker_file is ".\/Dockerfile": not a known field/,
+  expect(from({ file, config: empty })).toMatchObject({ entrypoint: ['f'], args: ['f'] });
+  expect(() => from({ config: { args: 'x', docker_file: './Dockerfile' } })).toThrow(
+    /--config c\.json is none of W&B's:\nargs is "x": a list of texts\ndocker_file is ".\/Dockerfile": not a known field/,
   );
 });
 

@@ -1,37 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { builderOf, overridesOf } from '../../contracts/wandb.ts';
+import { builderOf } from '../../contracts/wandb.ts';
 import { faq } from '../support/faq.ts';
-
-test("the FAQ's overrides name a Dockerfile and change neither arguments nor entry point", () => {
-  expect(overridesOf(JSON.parse(faq.overrides))).toEqual({
-    overrides: { runConfig: { lr: 0, batch_size: 0, epochs: 0 }, dockerfile: './Dockerfile' },
-  });
-});
-
-test('overrides as the client writes them', () => {
-  expect(overridesOf({ overrides: { dockerfile: 'd', working_dir: 'sub/dir', files: {}, artifacts: {} } })).toEqual({
-    overrides: { dockerfile: 'd', workingDir: 'sub/dir' },
-  });
-});
-
-test('overrides with a base image, and with what is about images', () => {
-  expect(overridesOf({ base_image: 'b', builder: { accelerator: { base_image: 'a' }, base_image: 'c' } })).toEqual({
-    overrides: { baseImage: 'b', builder: { acceleratorImage: 'a', baseImage: 'c' } },
-  });
-  expect(overridesOf({ base_image: 'no image', builder: { base: 'x' } })).toMatchObject({
-    issues: [{ path: 'base_image' }, { path: 'builder.base' }],
-  });
-});
-
-test.each([null, ''])('a Dockerfile that is %j is not overridden', (dockerfile) => {
-  expect(overridesOf({ dockerfile, working_dir: null })).toEqual({ overrides: {} });
-});
-
-test('a Dockerfile that is no text is an issue', () => {
-  expect(overridesOf({ dockerfile: ['x'] })).toEqual({
-    issues: [{ path: 'dockerfile', value: '["x"]', rule: 'a path' }],
-  });
-});
 
 describe("a queue's arguments", () => {
   test.each([
