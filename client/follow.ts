@@ -8,7 +8,9 @@ import type { Relaunch } from './connect.ts';
 import { merge } from './merge-events.ts';
 import { result, type RunEnd } from './result.ts';
 import type { ShownState } from './run-row.ts';
+import { queueState } from './queue-state.ts';
 import { describe, status } from './runs.ts';
+import { whyQueueWaits } from './why-waits.ts';
 
 export type RunEvent =
   /** The run, or its attempt, is in another state than before. `ended`: the attempt before, where it is a new one. */
@@ -34,6 +36,9 @@ export interface FollowOptions {
   /** How often the run is asked, in ms; default 500. */
   pollMs?: number;
 }
+
+/** How often a run that stands in its queue is asked why. */
+const askQueueMs = 3_000;
 
 /** How far a run is, as the follower of its logs needs it. */
 interface Progress {
@@ -81,15 +86,19 @@ async function* watchStates(
 ): AsyncGenerator<RunEvent, void> {
   let before = '';
   const reasons = new Set<string>();
+  let askedAt = performance.now();
   while (!signal.aborted) {
-    const { closed, begun, endedAttempt, held, ...seen } = await look(relaunch, workflowId);
+    const { closed, begun, endedAttempt, held, queue, ...seen } = await look(relaunch, workflowId);
     const now = JSON.stringify([seen.state, seen.attempt, seen.node]);
     // The end itself comes with what is known of it, when the last lines are out.
     if (now !== before && !closed && !isFinal(seen.state)) yield { kind: 'state', ...seen };
     before = now;
-    if (held !== undefined && !reasons.has(held)) {
-      reasons.add(held);
-      yield { kind: 'held', why: held };
+    const isDue = seen.state === 'queued' && performance.now() - askedAt >= askQueueMs;
+    if (isDue) askedAt = performance.now();
+    for (const why of [...(held === undefined ? [] : [held]), ...(isDue ? await whyQueued(relaunch, queue) : [])]) {
+      if (reasons.has(why)) continue;
+      reasons.add(why);
+      yield { kind: 'held', why };
     }
     Object.assign(progress, { attempt: seen.attempt, closed, ended: closed ? seen.attempt : endedAttempt });
     progress.building ||= seen.state === 'building';
@@ -98,6 +107,9 @@ async function* watchStates(
     await pause(pollMs, signal);
   }
 }
+
+const whyQueued = async (relaunch: Relaunch, queue: string | undefined): Promise<string[]> =>
+  queue === undefined ? [] : whyQueueWaits(await queueState(relaunch, queue));
 
 const isFinal = (state: ShownState): boolean =>
   ['succeeded', 'failed', 'cancelled', 'timed-out', 'terminated'].includes(state);
@@ -111,6 +123,7 @@ async function look(relaunch: Relaunch, workflowId: string) {
   return {
     state: now?.state ?? row.state,
     attempt,
+    queue: row.queue,
     node: attempts.at(-1)?.node,
     progress: now?.progress ?? `attempt ${String(attempt)}`,
     ended,

@@ -17,7 +17,15 @@ export { logs, type AttemptLine, type LogOptions } from './logs.ts';
 export { cancel, extendRunTimeout, preempt } from './messages.ts';
 export { drainAgent, listAgents, resumeAgent, type AgentRow } from './agents.ts';
 export { pauseQueue, resumeQueue } from './pausing.ts';
-export { createQueue, describeQueue, listQueues, type CreateQueueOptions, type QueueView } from './queues.ts';
+export {
+  createQueue,
+  describeQueue,
+  listQueues,
+  listQueueStates,
+  type CreateQueueOptions,
+  type QueueView,
+} from './queues.ts';
+export type { QueueRow, QueueState } from './queue-state.ts';
 export { remove } from './remove.ts';
 export { removeSweep } from './remove-sweep.ts';
 export { result, type RunEnd } from './result.ts';

@@ -6,7 +6,7 @@ import { parseQueue, queueNames, readQueue } from '../store/queues.ts';
 import type { Store } from '../store/store.ts';
 import type { Relaunch } from './connect.ts';
 import { ClientError } from './errors.ts';
-import { trafficOf, type QueueTraffic } from './traffic.ts';
+import { queueRow, type QueueRow } from './queue-state.ts';
 
 export interface CreateQueueOptions {
   /** Writes over a queue of that name; default: it is an error. Runs that were accepted keep what they were resolved with. */
@@ -39,16 +39,21 @@ export async function createQueue(
 /** Names of the queues, sorted. */
 export const listQueues = (store: Store): Promise<string[]> => queueNames(store);
 
-export interface QueueView extends QueueTraffic {
+export interface QueueView extends QueueRow {
   name: string;
   spec: QueueSpec;
+}
+
+/** All queues of the store, by name. */
+export async function listQueueStates(relaunch: Relaunch): Promise<QueueRow[]> {
+  return Promise.all((await listQueues(relaunch.store)).map((name) => queueRow(relaunch, name)));
 }
 
 /** A queue: its specification with the defaults filled in (durations in ms), who serves it, what waits. @throws ClientError bad-input; RelaunchError LaunchRejected where there is none, or its file is wrong */
 export async function describeQueue(relaunch: Relaunch, name: string): Promise<QueueView> {
   checkQueueName(name);
-  const [spec, traffic] = await Promise.all([readQueue(relaunch.store, name), trafficOf(relaunch, name)]);
-  return { name, spec, ...traffic };
+  const [spec, row] = await Promise.all([readQueue(relaunch.store, name), queueRow(relaunch, name)]);
+  return { name, spec, ...row };
 }
 
 export function checkQueueName(name: string): void {

@@ -9,11 +9,16 @@ import { result, type RunEnd } from './result.ts';
 import { rowOf, type RunRow } from './run-row.ts';
 import { asking } from './temporal-errors.ts';
 import { isScheduled, troublesOf, type Trouble } from './troubles.ts';
+import { queueState } from './queue-state.ts';
 import { buildersOf } from './traffic.ts';
+import { unserved, whyRunWaits } from './why-waits.ts';
 import { matches, runQuery, type RunFilter } from './visibility.ts';
 
 /** A control worker answers in milliseconds, if there is one. */
 const queryPatienceMs = 2_000;
+
+/** Of those that wait beside a run. */
+const mostLookedAt = 1_000;
 
 export interface RunView extends RunRow {
   /** Of an open run. Undefined: no control worker answered. */
@@ -26,8 +31,8 @@ export interface RunView extends RunRow {
   git?: PinnedGit;
   /** Of its queue's file, which it keeps. */
   queueVersion?: string;
-  /** What it waits for, where nobody is there who would do it. */
-  waits?: string;
+  /** What it waits for, in sentences, where it stands in its queue or nobody is there who would make its image. */
+  waits?: string[];
 }
 
 /** Runs that match, the newest first. `limit`: default 50. */
@@ -57,9 +62,9 @@ export async function show(relaunch: Relaunch, workflowId: string): Promise<RunV
     ...(await planned(relaunch, row.id)),
   };
   if (view.closedAt === undefined) {
-    const waits = isScheduled(described, 'buildImage') ? await whyUnbuilt(relaunch, view) : undefined;
     const shown = { ...view, status: await status(relaunch, workflowId), end: undefined };
-    return waits === undefined ? shown : { ...shown, waits };
+    const waits = await whyWaits(relaunch, described, shown);
+    return waits.length === 0 ? shown : { ...shown, waits };
   }
   return { ...view, status: undefined, end: await endIfAny(relaunch, workflowId) };
 }
@@ -72,9 +77,29 @@ async function planned({ store }: Relaunch, run: string): Promise<Pick<RunView, 
   return { ...(git === undefined ? {} : { git }), ...(queueVersion === undefined ? {} : { queueVersion }) };
 }
 
-async function whyUnbuilt(relaunch: Relaunch, { queue = '' }: RunRow): Promise<string | undefined> {
-  if ((await buildersOf(relaunch, queue)).length > 0) return undefined;
-  return `nobody asks for images to make for queue ${queue}: start an agent whose file has a builder, if all are not just busy`;
+async function whyWaits(
+  relaunch: Relaunch,
+  described: Parameters<typeof isScheduled>[0],
+  { queue = '', status, ...run }: RunView,
+): Promise<string[]> {
+  if (isScheduled(described, 'buildImage')) return whyUnbuilt(relaunch, queue);
+  if (isScheduled(described, 'resolveLaunch')) {
+    const { agents } = await queueState(relaunch, queue);
+    return agents.length > 0 ? [] : [unserved(queue)];
+  }
+  if (!isScheduled(described, 'submitAttempt')) return [];
+  const [state, others] = await Promise.all([
+    queueState(relaunch, queue),
+    list(relaunch, { queue, state: 'queued' }, mostLookedAt),
+  ]);
+  return whyRunWaits(state, { run, priorityKey: status?.plan?.priorityKey, others });
+}
+
+async function whyUnbuilt(relaunch: Relaunch, queue: string): Promise<string[]> {
+  if ((await buildersOf(relaunch, queue)).length > 0) return [];
+  return [
+    `nobody asks for images to make for queue ${queue}: start an agent whose file has a builder, if all are not just busy`,
+  ];
 }
 
 /** Waits until a run has ended. The same as {@link result}. */

@@ -12,6 +12,10 @@ export interface QueueTraffic {
   agents: string[];
   /** Attempts that wait for a place, about. */
   waiting: number;
+  /** The same, by Temporal's key of their priority: 1 to 4, lower first. */
+  waitingByPriority: Record<string, number>;
+  /** How long the first of them has waited, about. */
+  oldestWaitMs?: number;
   /** Nothing of it is handed out. */
   paused?: Pause;
 }
@@ -23,9 +27,17 @@ export async function trafficOf(relaunch: Relaunch, queue: string, now: number =
     describe(relaunch, submitTaskQueue(queue)),
   ]);
   const paused = pauseOf(submit.config?.queueRateLimit);
+  const waiting = Number(submit.stats?.approximateBacklogCount ?? 0);
+  const age = submit.stats?.approximateBacklogAge;
   return {
     agents: heardOf([...resolve.pollers, ...submit.pollers], now),
-    waiting: Number(submit.stats?.approximateBacklogCount ?? 0),
+    waiting,
+    waitingByPriority: Object.fromEntries(
+      Object.entries(submit.statsByPriorityKey ?? {})
+        .map(([key, stats]) => [key, Number(stats.approximateBacklogCount ?? 0)] as const)
+        .filter(([, count]) => count > 0),
+    ),
+    ...(waiting === 0 ? {} : { oldestWaitMs: Number(age?.seconds ?? 0) * 1_000 + (age?.nanos ?? 0) / 1_000_000 }),
     ...(paused === undefined ? {} : { paused }),
   };
 }

@@ -42,7 +42,8 @@ export class Drain {
       gate.setMax(wanted === undefined ? maxJobs : 0);
       logger.info(wanted === undefined ? 'takes runs again' : 'takes no more runs', { ...wanted });
     }
-    if (wanted?.preempt === true) for (const ref of live) await this.#preempt(ref, wanted);
+    // Not before the last poll is over: it might bring the same run again.
+    if (wanted?.preempt === true && gate.idle === 0) for (const ref of live) await this.#preempt(ref, wanted);
     await this.#say();
   }
 

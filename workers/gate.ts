@@ -56,6 +56,11 @@ export class JobGate implements Permits {
     return this.#live.size;
   }
 
+  /** Permits under polls, which may still bring something. */
+  get idle(): number {
+    return [...this.#lanes].reduce((sum, { idle }) => sum + idle, 0);
+  }
+
   has(uid: string): boolean {
     return this.#live.has(uid);
   }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
-import { ClientError, createQueue, describeQueue, listQueues, type QueueView } from '../../client/index.ts';
+import { ClientError, createQueue, describeQueue, type QueueView } from '../../client/index.ts';
 import { formatDuration } from '../../contracts/duration.ts';
 import { openStore } from '../../store/open-store.ts';
 import { connected, examples, settingsOf, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
+import { addList } from './queue/list.ts';
 import { addPausing } from './queue/pausing.ts';
 import { readText } from '../read-input.ts';
 import { plain, renderFields, renderJson, renderYaml } from '../render.ts';
@@ -49,23 +50,6 @@ function addCreate(queue: Command, cli: Cli): void {
     });
 }
 
-function addList(queue: Command, cli: Cli): void {
-  const command = queue
-    .command('list')
-    .alias('ls')
-    .summary('list queues')
-    .description('Lists the queues in the store.');
-  withJson(withEntity(command), 'print a JSON array').action(async () => {
-    const flags: CommonFlags = command.optsWithGlobals();
-    const { storeUrl, queueDirectory } = settingsOf(cli, flags);
-    const store = openStore(storeUrl, queueDirectory);
-    const names = await listQueues(store);
-    if (flags.json === true) cli.out.line(renderJson(names));
-    else if (names.length === 0) cli.out.line(`no queues in ${store.url}. Create one with: relaunch queue create`);
-    else for (const name of names) cli.out.line(plain(name));
-  });
-}
-
 function addDescribe(queue: Command, cli: Cli): void {
   const command = queue
     .command('describe')
@@ -82,7 +66,7 @@ function addDescribe(queue: Command, cli: Cli): void {
 }
 
 /** A queue on a screen. */
-export function renderQueue({ name, spec, agents, waiting, paused }: QueueView): string {
+export function renderQueue({ name, spec, agents, waiting, live, waits }: QueueView): string {
   const { requeue, gracePeriod, timeouts, backend, resourceArgs, maxLive } = spec;
   const limits = Object.entries(timeouts).flatMap(([phase, ms]) =>
     ms === undefined ? [] : [`${phase} ${formatDuration(ms)}`],
@@ -91,9 +75,9 @@ export function renderQueue({ name, spec, agents, waiting, paused }: QueueView):
     ['queue', name],
     ['backend', plain(backend)],
     ['agents', agents.length === 0 ? 'none now' : agents.map(plain).join(', ')],
-    ...(paused === undefined ? [] : [['paused', plain(`by ${paused.by}: ${paused.reason}`)]]),
     ['waiting', String(waiting)],
-    ...(maxLive === undefined ? [] : [['live', `at most ${String(maxLive)}`]]),
+    ['live', maxLive === undefined ? String(live) : `${String(live)} of ${String(maxLive)}`],
+    ...waits.map((why) => ['waits', plain(why)]),
     ['requeue', `at most ${String(requeue.max)}, on ${requeue.on.join(', ') || 'nothing'}`],
     ['grace', formatDuration(gracePeriod)],
     ['time-outs', limits.join(', ') || 'none'],

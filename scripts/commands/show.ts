@@ -63,8 +63,12 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
         seen.attempts.map((each) => attemptRow(each, now)),
       ),
     );
-  if (view.waits !== undefined) parts.push(`waits: ${plain(view.waits)}`);
-  parts.push(...waitsFor(seen?.attempts ?? []), ...view.troubles.map(troubleOf), ...lastWords(seen?.attempts ?? []));
+  parts.push(
+    ...(view.waits ?? []).map((why) => `waits: ${plain(why)}`),
+    ...waitsFor(seen?.attempts ?? []),
+    ...view.troubles.map(troubleOf),
+    ...lastWords(seen?.attempts ?? []),
+  );
   const metrics = Object.entries(seen?.summary ?? {});
   if (metrics.length > 0) {
     parts.push(

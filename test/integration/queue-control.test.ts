@@ -17,6 +17,7 @@ beforeAll(async () => {
     well: queue,
     few: { ...queue, maxLive: 1 },
     moved: queue,
+    unserved: queue,
   });
   await Promise.all([
     cluster.agent('one', ['paused', 'broken', 'well', 'few', 'moved'], 8),
@@ -31,6 +32,24 @@ const stateOf = async ({ workflowId }: Run): Promise<string> => (await show(clus
 const running = (run: Run): Promise<true> =>
   until(`run ${run.id} runs`, async () => (await stateOf(run)) === 'running' || undefined, 20_000);
 
+/** Until `relaunch show` says why it waits. */
+const waits = (run: Run, why: string): Promise<true> =>
+  until(
+    `${run.id} says: ${why}`,
+    async () => {
+      const said = (await show(cluster.relaunch, run.workflowId)).waits ?? [];
+      if (said.includes(why)) return true as const;
+      throw new Error(said.join('; '));
+    },
+    20_000,
+  );
+
+/** A job that goes on until `over` is called. */
+function untilTold(name: string): { script: string; over(): Promise<void> } {
+  const file = join(cluster.home, `over-${name}`);
+  return { script: `until [ -e ${file} ]; do sleep 0.1; done`, over: () => writeFile(file, '') };
+}
+
 async function relaunch(...args: string[]): Promise<string> {
   const { code, output } = await cluster.run(...args);
   expect({ args, code, output }).toMatchObject({ code: 0 });
@@ -44,7 +63,8 @@ test.concurrent(
     await running(live);
     await relaunch('queue', 'pause', 'paused', '--by', 'ada', '--reason', 'the disk is full');
     const waiting = await cluster.shell('paused', 'true');
-    expect(await relaunch('queue', 'describe', 'paused')).toMatch(/paused +by ada: the disk is full/);
+    await waits(waiting, 'queue paused is paused by ada: the disk is full');
+    expect(await relaunch('queue', 'list')).toMatch(/^paused .*one \d\/8 .*queue paused is paused by ada/m);
     expect(await result(cluster.relaunch, live.workflowId)).toMatchObject({ state: 'succeeded' });
     expect(await stateOf(waiting)).toBe('queued');
     await relaunch('queue', 'resume', 'paused');
@@ -104,13 +124,34 @@ test.concurrent('an agent that is drained gives its runs to others, takes none, 
   );
 });
 
+test.concurrent('a run that waits says what for: an agent, or a place of the agent that there is', async () => {
+  const unserved = await cluster.shell('unserved', 'true');
+  await waits(unserved, 'no agent serves queue unserved: start one with `relaunch agent -q unserved`');
+  await cluster.agent('small', ['unserved'], 1, 'host-c');
+  expect(await result(cluster.relaunch, unserved.workflowId)).toMatchObject({ state: 'succeeded' });
+  const { script, over } = untilTold('small');
+  const live = await cluster.shell('unserved', script);
+  await running(live);
+  const next = await cluster.shell('unserved', 'true', { user: 'bob' });
+  await waits(next, 'its agents have no place: small has 1 of 1 taken');
+  const last = await cluster.shell('unserved', 'true', { user: 'eve' });
+  await waits(last, 'about 1 wait before it: runs of bob');
+  const following = cluster.command('launch', '-q', 'unserved', '-E', 'true', '--follow');
+  const held = 'held up: its agents have no place: small has 1 of 1 taken';
+  await until('its follower is told', () => following.output().includes(held), 20_000);
+  await over();
+  expect(await following.exited).toBe(0);
+});
+
 test.concurrent('a limit that is changed holds within seconds, for what waits already, too', async () => {
-  const over = join(cluster.home, 'over');
-  const script = `until [ -e ${over} ]; do sleep 0.1; done`;
+  const { script, over } = untilTold('few');
   const runs = [await cluster.shell('few', script), await cluster.shell('few', script)];
   const states = async (): Promise<string[]> => (await Promise.all(runs.map(stateOf))).sort();
   await expect.poll(states, { timeout: 20_000 }).toEqual(['queued', 'running']);
+  const [first, second] = runs;
+  const held = first === undefined || (await stateOf(first)) === 'running' ? second : first;
+  if (held !== undefined) await waits(held, 'all 1 places of queue few (maxLive) are taken');
   await createQueue(cluster.relaunch.store, 'few', { ...queue, maxLive: 2 }, { replace: true });
   await expect.poll(states, { timeout: 20_000 }).toEqual(['running', 'running']);
-  await writeFile(over, '');
+  await over();
 });
