@@ -3,6 +3,8 @@ import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import { ClientError } from './errors.ts';
 import type { Settings } from './settings.ts';
+import { asking } from './temporal-errors.ts';
+import { whyUnreachable } from './why-unreachable.ts';
 
 export { readSettings, type Settings } from './settings.ts';
 
@@ -16,7 +18,7 @@ export interface Relaunch {
 
 const connectTimeoutMs = 5_000;
 
-/** @throws ClientError temporal-unreachable */
+/** @throws ClientError temporal-unreachable, temporal-refused */
 export async function connect(settings: Settings): Promise<Relaunch> {
   const store = openStore(settings.storeUrl, settings.queueDirectory);
   const connection = await reach(settings);
@@ -33,21 +35,33 @@ export async function connect(settings: Settings): Promise<Relaunch> {
   };
 }
 
-async function reach({ temporal }: Settings): Promise<Connection> {
-  const { address, tls, apiKey, metadata } = temporal;
+/** Whether Temporal lets us into the entity, which a connection does not tell. @throws ClientError temporal-refused */
+export async function checkAccess({ settings, temporal }: Relaunch): Promise<void> {
+  await asking(settings, undefined, () => temporal.workflowService.describeNamespace({ namespace: settings.entity }));
+}
+
+async function reach(settings: Settings): Promise<Connection> {
+  const { address, tls, apiKey, metadata } = settings.temporal;
+  const connection = Connection.lazy({
+    address,
+    connectTimeout: connectTimeoutMs,
+    ...(tls === undefined ? {} : { tls }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(metadata === undefined ? {} : { metadata }),
+  });
   try {
-    return await Connection.connect({
-      address,
-      connectTimeout: connectTimeoutMs,
-      ...(tls === undefined ? {} : { tls }),
-      ...(apiKey === undefined ? {} : { apiKey }),
-      ...(metadata === undefined ? {} : { metadata }),
-    });
+    await asking(settings, undefined, () => connection.ensureConnected());
+    return connection;
   } catch (cause) {
-    throw new ClientError(
-      'temporal-unreachable',
-      `nothing answers at ${address} as a Temporal server. Start \`relaunch dev\`, or set TEMPORAL_ADDRESS to where one is.`,
-      { cause },
-    );
+    await connection.close();
+    if (cause instanceof ClientError && cause.code === 'temporal-refused') throw cause;
+    throw new ClientError('temporal-unreachable', await unreachable(settings), { cause });
   }
+}
+
+async function unreachable({ temporal, credentials = 'nobody in particular' }: Settings): Promise<string> {
+  const [{ address, tls }, why] = [temporal, await whyUnreachable(temporal)];
+  return tls
+    ? `nothing answers at ${address} as a Temporal server over TLS (${why}). Set TEMPORAL_ADDRESS and TEMPORAL_TLS_* as it wants them (docs/access.md); you asked as ${credentials}.`
+    : `nothing answers at ${address} as a Temporal server (${why}). Start \`relaunch dev\`, or set TEMPORAL_ADDRESS to where one is.`;
 }

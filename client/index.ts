@@ -1,5 +1,5 @@
 /** The typed client: everything a program needs to launch runs and to follow them. */
-export { connect, readSettings, type Relaunch, type Settings } from './connect.ts';
+export { checkAccess, connect, readSettings, type Relaunch, type Settings } from './connect.ts';
 export { deleteJob, jobDeletion, type JobDeletion } from './delete-job.ts';
 export { readDevRecord, removeDevRecord, writeDevRecord, type DevRecord } from './dev-record.ts';
 export { ClientError, type ClientErrorCode } from './errors.ts';

@@ -1,4 +1,4 @@
-import { connect, type Settings } from '../client/index.ts';
+import { checkAccess, connect, type Settings } from '../client/index.ts';
 import { onStopSignals } from './until-signal.ts';
 
 /** The part of a RunningWorker that this needs. */
@@ -17,8 +17,9 @@ export async function runWorker(
   logger: Says,
   start: (signal: AbortSignal) => Promise<Stoppable>,
 ): Promise<void> {
-  // For its sentence where nothing answers.
-  await (await connect(settings)).close();
+  // For its sentence where nothing answers, or nobody is let in.
+  const relaunch = await connect(settings);
+  await checkAccess(relaunch).finally(() => relaunch.close());
   const asked = new AbortController();
   const unlisten = onStopSignals((times, signal) => {
     if (times > 1) process.exit(130);

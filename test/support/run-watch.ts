@@ -41,7 +41,7 @@ export async function untilQueued(cluster: Cluster, workflowId: string): Promise
 }
 
 /** What a run has written to stdout, over all attempts: on stderr its shell may have a word about what was killed. */
-export async function linesOf({ relaunch }: Cluster, workflowId: string): Promise<string[]> {
+export async function linesOf({ relaunch }: Pick<Cluster, 'relaunch'>, workflowId: string): Promise<string[]> {
   const lines: string[] = [];
   for await (const { line } of logs(relaunch, workflowId)) {
     if (line.s === 'stdout') lines.push(line.m);

@@ -54,7 +54,7 @@ test.each([
 test('where nothing answers, the way out is named', async () => {
   const { err, code } = await relaunch('list');
   expect(err).toBe(
-    'error: nothing answers at 127.0.0.1:1 as a Temporal server. Start `relaunch dev`, or set TEMPORAL_ADDRESS to where one is.',
+    'error: nothing answers at 127.0.0.1:1 as a Temporal server (connect ECONNREFUSED 127.0.0.1:1). Start `relaunch dev`, or set TEMPORAL_ADDRESS to where one is.',
   );
   expect(code).toBe(1);
 }, 20_000);
