@@ -6,7 +6,7 @@ import type { AgentDependencies } from '../activities/dependencies.ts';
 import { endIfAbandoned } from '../activities/end-attempt.ts';
 import { launchWorkflowType } from '../contracts/messages.ts';
 import { runIdOf } from '../contracts/names.ts';
-import { sweepPlan } from '../contracts/sweep-plan.ts';
+import { sweepPlan, type SweepPlan } from '../contracts/sweep-plan.ts';
 import { plan as planSchema, type Plan } from '../contracts/plan.ts';
 import { keyOf } from '../store/layout.ts';
 import { readRecord } from '../store/records.ts';
@@ -48,6 +48,8 @@ export class Janitor {
   /** Runs that may have been deleted, and are not done with. */
   readonly #suspects = new Set<string>();
   #listAgainAt = -Infinity;
+  /** What it has read of sweeps: their plans are written once. */
+  readonly #sweeps = new Map<string, Pick<SweepPlan, 'queue' | 'workflowId'>>();
   /** Runs and sweeps that only expired in Temporal: whatever there is of them stays. */
   readonly #expired = new Set<string>();
   /** What was said already of attempts that could not be tidied, by uid. */
@@ -144,11 +146,15 @@ export class Janitor {
   /** Removes what was recorded of deleted sweeps of the agent's queues. Their trials are runs like others. */
   async tidySweeps(): Promise<void> {
     const { store, ownWorkflow, retentionMs } = this.#needs;
-    for (const sweep of await store.folders(keyOf.sweeps)) {
+    const recorded = new Set(await store.folders(keyOf.sweeps));
+    for (const sweep of this.#sweeps.keys()) if (!recorded.has(sweep)) this.#sweeps.delete(sweep);
+    for (const sweep of recorded) {
       if (this.#expired.has(sweep)) continue;
       const key = keyOf.sweepPlan(sweep);
-      const plan = await readRecord(store, key, sweepPlan);
-      if (plan === undefined || !this.#options.queues.includes(plan.queue)) continue;
+      const plan = this.#sweeps.get(sweep) ?? (await readRecord(store, key, sweepPlan));
+      if (plan === undefined) continue;
+      this.#sweeps.set(sweep, { queue: plan.queue, workflowId: plan.workflowId });
+      if (!this.#options.queues.includes(plan.queue)) continue;
       if ((await ownWorkflow.find(plan.workflowId)) !== undefined) continue;
       const writtenAt = (await store.modifiedAt(key))?.getTime() ?? 0;
       if (Date.now() - writtenAt >= retentionMs) {

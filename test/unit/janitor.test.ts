@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { keyOf } from '../../store/layout.ts';
+import { writeRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { Janitor } from '../../workers/janitor.ts';
 import { activityHarness, type ActivityHarness } from '../support/activity-harness.ts';
@@ -12,6 +13,7 @@ let janitor: Janitor;
 /** What Temporal has. */
 let workflows: Set<string>;
 let listings: number;
+let reads: string[];
 
 beforeAll(async () => {
   harness = await activityHarness();
@@ -21,21 +23,25 @@ afterAll(() => harness.cleanup());
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'] });
-  [workflows, listings] = [new Set(), 0];
+  [workflows, listings, reads] = [new Set(), 0, []];
   janitor = janitorOf(harness.store);
 });
 afterEach(() => {
   vi.useRealTimers();
 });
 
-function janitorOf({ folders, ...store }: Store): Janitor {
+function janitorOf({ folders, get, ...store }: Store): Janitor {
+  const read = (key: string) => {
+    reads.push(key);
+    return get(key);
+  };
   const list = (prefix: string) => {
     listings++;
     return folders(prefix);
   };
   const find = (id: string) => Promise.resolve(workflows.has(id) ? { open: false, firstRunId: 'first' } : undefined);
   const needs = harness.needs({
-    store: { ...store, folders: list },
+    store: { ...store, get: read, folders: list },
     backends: [],
     ownWorkflow: { ...harness.workflowState, find },
   });
@@ -102,4 +108,16 @@ test.each([
   janitor = janitorOf({ ...harness.store, folders: () => Promise.resolve([...workflows]) });
   for (let minute = 0; minute < 60; minute++) await look(60_000);
   expect(listings).toBe(times);
+});
+
+test('of a sweep that stays the plan is read once; when it is deleted, it is removed', async () => {
+  const [source, key] = [{ image: 'train:1' }, keyOf.sweepPlan('digits')];
+  const plan = { sweep: 'digits', workflowId: 'digits', entity: 'default', queue, numWorkers: 1, maxWorkers: 1 };
+  await writeRecord(harness.store, key, { ...plan, source, trialsDigest: 'x', spec: {} });
+  workflows.add('digits');
+  for (let minute = 0; minute < 3; minute++) await janitor.tidySweeps();
+  expect(reads).toEqual([key]);
+  workflows.delete('digits');
+  await janitor.tidySweeps();
+  expect(await harness.store.has(key)).toBe(false);
 });
