@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { deleteJob, jobDeletion } from '../../client/delete-job.ts';
+import { ClientError } from '../../client/errors.ts';
 import { createJob } from '../../client/jobs.ts';
 import { readAliases } from '../../store/job-aliases.ts';
 import { findJob, jobVersions } from '../../store/jobs.ts';
@@ -10,6 +12,11 @@ import type { Store } from '../../store/store.ts';
 const train = { project: 'vision', name: 'train' };
 const image = (name: string) => ({ source: { image: name } });
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** The deletion of the whole job may have come first. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof ClientError && error.code === 'job-not-found')) throw error;
+}
 
 /** What holds of jobs in every store, however many create them at once. `open` gives an empty one that `clients` processes reach by its URL. */
 export function jobsAtOnce(name: string, open: () => Promise<Store>, clients = 10): void {
@@ -32,6 +39,24 @@ export function jobsAtOnce(name: string, open: () => Promise<Store>, clients = 1
       const created = await Promise.all(numbers(20).map(() => createJob(store, image('train:1'), train)));
       expect(created.map(({ version }) => version)).toEqual(Array(20).fill(0));
       expect(created.filter(({ isNew }) => isNew)).toHaveLength(1);
+    });
+
+    test('deletions among creates lose none of them, and no number is given twice', async () => {
+      const store = await open();
+      const remove = async (reference: string) => deleteJob(store, await jobDeletion(store, reference, 'vision'));
+      await createJob(store, image('first'), train);
+      const churn = numbers(10).map(async (i) => {
+        const { version } = await createJob(store, image(`x${String(i)}`), { ...train, aliases: ['any'] });
+        if (i % 2 === 0) await remove(`train:v${String(version)}`).catch(unlessGone);
+        return version;
+      });
+      await remove('train').catch(unlessGone);
+      const created = await Promise.all(churn);
+      expect(created.sort((a, b) => a - b)).toEqual(numbers(10).map((i) => i + 1));
+      expect(await createJob(store, image('last'), train)).toMatchObject({ version: 11 });
+      const live = await jobVersions(store, train);
+      for (const version of created.filter((one) => !live.includes(one)))
+        await expect(findJob(store, { ...train, label: `v${String(version)}` })).rejects.toThrow('was deleted');
     });
 
     test(
