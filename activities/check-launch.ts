@@ -2,6 +2,7 @@ import { RelaunchError } from '../contracts/failures.ts';
 import { fieldIssue, formatIssues, type FieldIssue } from '../contracts/issues.ts';
 import type { LaunchSpec } from '../contracts/launch-spec.ts';
 import type { Limits } from '../contracts/merge.ts';
+import { inputsIssues } from '../contracts/merge-job.ts';
 import { mergeQueue, saidIn, type Args } from '../contracts/merge-queue.ts';
 import type { QueueSpec } from '../contracts/queue-spec.ts';
 import { givenAs, type PinnedSource } from '../contracts/source.ts';
@@ -51,7 +52,7 @@ export async function checkLaunch(
   signal: AbortSignal,
   options?: { isWhole: boolean },
 ): Promise<CheckedLaunch> {
-  const { spec: launched, job, issues: ofJob } = await jobLaunch(store, asked, options);
+  const { spec: launched, job, issues: ofJob } = await jobLaunch(store, asked);
   const { spec: queue, version: queueVersion } = await readQueueVersion(store, asked.queue);
   const backend = backends.find(({ name }) => name === queue.backend);
   if (backend === undefined) {
@@ -59,7 +60,8 @@ export async function checkLaunch(
   }
   const said = { spec: launched, said: saidIn(input), job: asked.source.job };
   const { spec, limits, resourceArgs, issues: ofQueue } = mergeQueue(said, queue, backend.submitters);
-  const issues = [...ofJob, ...ofQueue];
+  const ofInputs = job === undefined ? [] : inputsIssues(job.record.job, spec, options);
+  const issues = [...ofJob, ...ofInputs, ...ofQueue];
   checkSource(spec, backend, issues);
   if (issues.length > 0) throw rejected(formatIssues(issues));
   const problems = backend.checkResourceArgs(resourceArgs);

@@ -4,6 +4,7 @@ import { formatIssues } from '../contracts/issues.ts';
 import { versionName } from '../contracts/job-reference.ts';
 import { trialIssues, trialsChecked } from '../contracts/merge-job.ts';
 import { sweepIdOf } from '../contracts/names.ts';
+import type { QueueSpec } from '../contracts/queue-spec.ts';
 import { readSpec } from '../contracts/read-spec.ts';
 import type { JobSource, PinnedSource } from '../contracts/source.ts';
 import {
@@ -32,7 +33,7 @@ export function resolveSweep(needs: CheckNeeds, input: unknown): Promise<SweepSu
     checkAgent(spec.launch, taskQueue);
     const launch = { spec: spec.launch, input: (input as SweepSpecInput).launch };
     const { queue, source, job } = await checkLaunch(needs, launch, signal, { isWhole: false });
-    if (job !== undefined) checkTrials(spec, job);
+    if (job !== undefined) checkTrials(spec, job, queue);
     const bound = queue.scheduler.num_workers;
     const workers = workersOf(spec.numWorkers, { queue: spec.launch.queue, bound });
     if ('wrong' in workers) throw rejected(workers.wrong);
@@ -55,8 +56,9 @@ export function resolveSweep(needs: CheckNeeds, input: unknown): Promise<SweepSu
   });
 }
 
-function checkTrials(spec: SweepSpec, { record: { job } }: JobVersion): void {
-  const issues = trialIssues(job, spec.launch.runConfig, pointsOf(spec).first(trialsChecked));
+function checkTrials(spec: SweepSpec, { record: { job } }: JobVersion, { defaults }: QueueSpec): void {
+  const config = { launch: spec.launch.runConfig, defaults: defaults.runConfig };
+  const issues = trialIssues(job, config, pointsOf(spec).first(trialsChecked));
   if (issues.length > 0) throw rejected(formatIssues(issues));
 }
 

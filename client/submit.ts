@@ -3,8 +3,9 @@ import { RelaunchError } from '../contracts/failures.ts';
 import { base32Of, canonicalJson, sha256Hex } from '../contracts/hash.ts';
 import { nameOf, type LaunchSpec, type LaunchSpecInput } from '../contracts/launch-spec.ts';
 import { saidIn } from '../contracts/merge-queue.ts';
+import { inputsIssues } from '../contracts/merge-job.ts';
 import { keyedWorkflowId, newWorkflowId, runIdOf } from '../contracts/names.ts';
-import { checkBounds, checkSpec } from './check-spec.ts';
+import { checkBounds, checkSpec, refuseAny } from './check-spec.ts';
 import type { Relaunch } from './connect.ts';
 import { ClientError } from './errors.ts';
 import { createJob } from './jobs.ts';
@@ -42,13 +43,14 @@ export async function submit(relaunch: Relaunch, input: LaunchSpecInput, { key }
   const asked = checkSpec(input);
   const project = jobsProject(asked, input.project);
   const spec = { ...asked, ...project };
-  const { launched, notes } = await withJob(relaunch, spec);
+  const { launched, job: of, notes } = await withJob(relaunch, spec);
   notes.push(
     ...(await withQueue(relaunch, spec.queue, (queue) => {
       const merged = checkBounds(
         { spec: launched, said: saidIn({ ...input, ...project }), job: spec.source.job },
         queue,
       );
+      if (of !== undefined) refuseAny(inputsIssues(of, merged));
       const { project: its, priority, tags } = merged;
       Object.assign(spec, { project: its, priority, tags });
     })),

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { RelaunchError } from '../contracts/failures.ts';
 import { base32Of } from '../contracts/hash.ts';
-import { nameOf } from '../contracts/launch-spec.ts';
+import type { FieldIssue } from '../contracts/issues.ts';
+import { nameOf, type LaunchSpec } from '../contracts/launch-spec.ts';
 import { launchStart } from '../contracts/launch-start.ts';
 import { saidIn } from '../contracts/merge-queue.ts';
 import { trialIssues, trialsChecked } from '../contracts/merge-job.ts';
@@ -14,7 +15,7 @@ import { sweepSpec, type SweepSpec, type SweepSpecInput } from '../contracts/swe
 import { workersOf, type Workers } from '../contracts/sweep-workers.ts';
 import { controlTaskQueue } from '../contracts/task-queues.ts';
 import { pointsOf } from '../search/points-of.ts';
-import { checkBounds } from './check-spec.ts';
+import { checkBounds, refuseAny } from './check-spec.ts';
 import type { Relaunch } from './connect.ts';
 import { asking } from './temporal-errors.ts';
 import { upload } from './upload.ts';
@@ -76,11 +77,14 @@ export async function checkSweepOnQueue(
     return workers;
   };
   let workers = within(undefined);
-  const { launched, notes } = await withJob(relaunch, launch, ({ record }) =>
-    trialIssues(record.job, launch.runConfig, pointsOf(spec).first(trialsChecked)),
-  );
+  const { launched, job, notes } = await withJob(relaunch, launch);
+  const trials = (defaults?: LaunchSpec['runConfig']): FieldIssue[] =>
+    job === undefined
+      ? []
+      : trialIssues(job, { launch: launch.runConfig, defaults }, pointsOf(spec).first(trialsChecked));
   const ofQueue = await withQueue(relaunch, launch.queue, (queue) => {
     checkBounds({ spec: launched, said: saidIn(input.launch), job: launch.source.job }, queue);
+    refuseAny(trials(queue.defaults.runConfig));
     workers = within(queue.scheduler.num_workers);
   });
   return { ...workers, notes: [...notes, ...ofQueue] };

@@ -1,8 +1,8 @@
-import type { FieldIssue } from '../contracts/issues.ts';
 import { projectIn } from '../contracts/job-reference.ts';
+import type { JobSpec } from '../contracts/job-spec.ts';
 import type { LaunchSpec } from '../contracts/launch-spec.ts';
+import { inputsIssues } from '../contracts/merge-job.ts';
 import { jobLaunch } from '../store/job-launch.ts';
-import type { JobVersion } from '../store/jobs.ts';
 import { refuseAny } from './check-spec.ts';
 import type { Relaunch } from './connect.ts';
 import { whenReadable } from './when-readable.ts';
@@ -14,20 +14,22 @@ export function jobsProject({ source }: LaunchSpec, project: string | undefined)
 }
 
 /**
- * Checks a launch against its job, if it has one, and where that can be read from here. Answers it with what the job says, and what is left
- * to the agents, in words. `trials`: those of a sweep, for what only these tell. @throws RelaunchError LaunchRejected where there is no such job; with every wrong field
+ * Checks a launch against its job, if it has one, and where that can be read from here; whether its configuration lacks something is not
+ * told without the queue. Answers it with what the job says, the job, and what is left to the agents, in words.
+ * @throws RelaunchError LaunchRejected where there is no such job; with every wrong field
  */
 export async function withJob(
   { store }: Relaunch,
   spec: LaunchSpec,
-  trials?: (job: JobVersion) => FieldIssue[],
-): Promise<{ launched: LaunchSpec; notes: string[] }> {
+): Promise<{ launched: LaunchSpec; job: JobSpec | undefined; notes: string[] }> {
   let launched = spec;
-  if (spec.source.job === undefined) return { launched, notes: [] };
+  let job: JobSpec | undefined;
+  if (spec.source.job === undefined) return { launched, job, notes: [] };
   const notes = await whenReadable(store, { what: 'jobs', check: 'this against its job' }, async () => {
-    const { spec: merged, job, issues } = await jobLaunch(store, spec, { isWhole: trials === undefined });
-    refuseAny(job === undefined || trials === undefined ? issues : [...issues, ...trials(job)]);
-    launched = merged;
+    const found = await jobLaunch(store, spec);
+    job = found.job?.record.job;
+    launched = found.spec;
+    refuseAny([...found.issues, ...(job === undefined ? [] : inputsIssues(job, launched, { isWhole: false }))]);
   });
-  return { launched, notes };
+  return { launched, job, notes };
 }

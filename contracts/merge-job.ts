@@ -8,15 +8,11 @@ type Config = LaunchSpec['runConfig'];
 
 /**
  * A launch of a job. What it says itself holds over what the job says: an entry point, a Dockerfile or base image, a context as a whole;
- * the configuration map by map. `isWhole`: the configuration is, else more of it comes later.
+ * the configuration map by map.
  */
-export function mergeJob(
-  spec: LaunchSpec,
-  job: JobSpec,
-  { isWhole = true }: { isWhole?: boolean } = {},
-): { spec: LaunchSpec; issues: FieldIssue[] } {
+export function mergeJob(spec: LaunchSpec, job: JobSpec): LaunchSpec {
   const { dockerfile, baseImage } = spec.dockerfile === undefined && spec.baseImage === undefined ? job : spec;
-  const merged: LaunchSpec = {
+  return {
     ...spec,
     source: job.source,
     entrypoint: spec.entrypoint.length > 0 ? spec.entrypoint : job.entrypoint,
@@ -26,16 +22,27 @@ export function mergeJob(
     builder: { ...job.builder, ...spec.builder },
     runConfig: mergeMaps(job.runConfig, spec.runConfig),
   };
-  return { spec: merged, issues: inputsOf(job, merged.runConfig, { isWhole }) };
 }
+
+/** What a job does not allow of a launch's configuration, with what the job and the queue have. `isWhole`: it is, else more of it comes later. */
+export const inputsIssues = (job: JobSpec, { runConfig }: LaunchSpec, options?: { isWhole: boolean }): FieldIssue[] =>
+  inputsOf(job, runConfig, options);
 
 /** So many trials tell whether the parameters of a sweep fit a job's inputs; each is checked again when it is resolved. */
 export const trialsChecked = 100;
 
-/** What a job does not allow of the configurations of a sweep's trials: of the first that is wrong. */
-export function trialIssues(job: JobSpec, launch: Config, trials: readonly { config: object }[]): FieldIssue[] {
+/**
+ * What a job does not allow of the configurations of a sweep's trials: of the first that is wrong. `launch`: what each has besides its point,
+ * `defaults` what the queue has.
+ */
+export function trialIssues(
+  job: JobSpec,
+  { launch, defaults = {} }: { launch: Config; defaults?: Config | undefined },
+  trials: readonly { config: object }[],
+): FieldIssue[] {
+  const base = mergeMaps(defaults, job.runConfig);
   for (const { config } of trials) {
-    const issues = inputsOf(job, mergeMaps(job.runConfig, { ...launch, ...(config as Config) }));
+    const issues = inputsOf(job, mergeMaps(base, { ...launch, ...(config as Config) }));
     if (issues.length > 0) return issues;
   }
   return [];

@@ -100,7 +100,7 @@ export function launchConfigOf(written: unknown): LaunchConfig | { issues: Field
     ...(isEmpty(builder) ? {} : { builder }),
     ...(isEmpty(args.rest) ? {} : { resourceArgs: args.rest }),
   };
-  return { spec: spec as LaunchConfig['spec'], notes: notesOn(read) };
+  return { spec, notes: notesOn(read) };
 }
 
 const flatKeys = new Set(Object.keys(overrides.shape));

@@ -14,15 +14,16 @@ export interface JobLaunch {
 }
 
 /**
- * A launch with what its job says where it says nothing itself; one without a job as it is. `isWhole`: its configuration is, else more of
- * it comes later. @throws RelaunchError LaunchRejected where there is no such job, or it is none
+ * A launch with what its job says where it says nothing itself; one without a job as it is. Whether its configuration is one of the job's is
+ * told when the queue has had its say. @throws RelaunchError LaunchRejected where there is no such job, or it is none
  */
-export async function jobLaunch(store: Store, spec: LaunchSpec, options?: { isWhole: boolean }): Promise<JobLaunch> {
+export async function jobLaunch(store: Store, spec: LaunchSpec): Promise<JobLaunch> {
   const { job: asked } = spec.source;
   if (asked === undefined) return { spec, job: undefined, issues: [] };
   // What a sweep began with, all of its trials have.
   const job = await findJob(store, namedJob(asked.name, spec.project), { deletedToo: asked.digest !== undefined });
-  const { spec: merged, issues } = mergeJob(spec, job.record.job, options);
+  const merged = mergeJob(spec, job.record.job);
+  const issues: FieldIssue[] = [];
   const refuse = (field: string, rule: string) => issues.push(fieldIssue(['source', 'job', field], spec, rule));
   if (asked.digest !== undefined && asked.digest !== job.digest) {
     refuse('digest', `${versionName(job, job.version)} is another by now: ${job.digest}`);

@@ -217,6 +217,18 @@ describe('a launch of a job', () => {
     expect(await harness.json(keyOf.plan('wrong'))).toBeUndefined();
   });
 
+  test('takes inputs from its queue too, and is checked with them', async () => {
+    const lr = { type: 'number', required: true, maximum: 1 } as const;
+    await create('exit 0', { inputs: { type: 'object', properties: { lr } } });
+    const onQueue = async (runConfig: string) => {
+      await harness.writeQueue(`${bounded}defaults: { runConfig: ${runConfig} }\n`);
+      return harness.workflow().resolve(launch('train'));
+    };
+    await expect(onQueue('{}')).rejects.toEqual(failure('LaunchRejected', 'runConfig.lr is missing'));
+    await expect(onQueue('{ lr: 5 }')).rejects.toEqual(failure('LaunchRejected', 'runConfig.lr is 5: a number'));
+    expect(await onQueue('{ lr: 0.5 }')).toMatchObject({ job: 'vision/train:v0' });
+  });
+
   test.each([
     ['nothing of a job', '{"job": 7}', /train:v0 .*v0\.json\) is no job: job is 7/],
     ["an environment of the agent's", '{"job": {"env": {"PATH": "/evil"}}}', /job\.env is .*: not a known field/],

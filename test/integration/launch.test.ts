@@ -188,12 +188,14 @@ test('a job that is not there, or of other inputs, is refused before anything is
   const launch = (job: string, runConfig = {}) =>
     submit(cluster.relaunch, { queue: 'laptop', source: { job }, runConfig });
   await expect(launch('nothing')).rejects.toThrow(/job uncategorized\/nothing does not exist in file:.*no jobs/);
-  const inputs: JobSpecInput['inputs'] = { type: 'object', properties: { lr: { type: 'number', maximum: 1 } } };
+  const lr = { type: 'number', maximum: 1, required: true } as const;
+  const inputs: JobSpecInput['inputs'] = { type: 'object', properties: { lr } };
   const source = { code: { dir: join(cluster.home, 'code') } };
   await createJob(cluster.relaunch.store, { source, entrypoint: ['true'], inputs }, { name: 'strict' });
   await expect(launch('strict', { lr: 2 })).rejects.toThrow(
     /nothing was started:\nrunConfig.lr is 2: a number, at most 1/,
   );
+  await expect(launch('strict')).rejects.toThrow(/nothing was started:\nrunConfig.lr is missing: a number/);
 });
 
 test('an image that is launched is recorded as a job, and nothing of it is uploaded', async () => {

@@ -3,8 +3,8 @@ import { fieldIssues, formatIssues } from '../../contracts/issues.ts';
 import { jobReference, namedJob, projectIn, versionIn } from '../../contracts/job-reference.ts';
 import { contentDigest, defaultJobName, jobAlias, jobRecord, jobSpec } from '../../contracts/job-spec.ts';
 import { splitImage } from '../../contracts/source.ts';
-import { launchSpec, nameOf, type LaunchSpecInput } from '../../contracts/launch-spec.ts';
-import { mergeJob } from '../../contracts/merge-job.ts';
+import { launchSpec, nameOf, type LaunchSpec, type LaunchSpecInput } from '../../contracts/launch-spec.ts';
+import { inputsIssues, mergeJob, trialIssues } from '../../contracts/merge-job.ts';
 import { jobOf } from '../../contracts/wandb.ts';
 
 const digest = 'a1'.repeat(32);
@@ -188,16 +188,14 @@ describe('a launch of a job', () => {
     mergeJob(launchSpec.parse({ queue: 'gpu', source: { job: 'digits' }, ...more }), job);
 
   test('that says nothing is what the job says', () => {
-    const { spec, issues } = merged({ entrypoint: [], runConfig: {} });
-    expect(issues).toEqual([]);
-    expect(spec).toMatchObject({
+    expect(merged({ entrypoint: [], runConfig: {} })).toMatchObject({
       ...{ source: code.source, entrypoint: ['python', 'train.py'], baseImage: 'torch:2.9', workingDir: 'src' },
       ...{ builder: { runtime: '3.11' }, runConfig: job.runConfig, queue: 'gpu' },
     });
   });
 
   test('holds over it where it says something: a command whole, a configuration map by map', () => {
-    const { spec } = merged({
+    const spec = merged({
       ...{ entrypoint: ['sh'], args: ['-x'], workingDir: 'w', builder: { acceleratorImage: 'cuda' } },
       runConfig: { optim: { name: 'sgd' }, layers: [3], seed: 7 },
     });
@@ -209,15 +207,26 @@ describe('a launch of a job', () => {
   });
 
   test('by a Dockerfile of its own is not mounted, too', () => {
-    const { spec, issues } = merged({ dockerfile: 'D' });
-    expect(issues).toEqual([]);
-    expect(spec).toMatchObject({ dockerfile: 'D', baseImage: undefined });
+    expect(merged({ dockerfile: 'D' })).toMatchObject({ dockerfile: 'D', baseImage: undefined });
   });
 
   test('is refused beyond its inputs, also those that it takes from the job', () => {
-    expect(merged({ runConfig: { lr: 2 } }).issues).toMatchObject([{ path: 'runConfig.lr', value: '2' }]);
-    const { issues } = mergeJob(launchSpec.parse({ queue: 'q', source: { job: 'd' } }), { ...job, runConfig: {} });
-    expect(issues).toMatchObject([{ path: 'runConfig.lr', value: undefined }]);
+    expect(inputsIssues(job, merged())).toEqual([]);
+    expect(inputsIssues(job, merged({ runConfig: { lr: 2 } }))).toMatchObject([{ path: 'runConfig.lr', value: '2' }]);
+    const bare = { ...job, runConfig: {} };
+    const spec = mergeJob(launchSpec.parse({ queue: 'q', source: { job: 'd' } }), bare);
+    expect(inputsIssues(bare, spec)).toMatchObject([{ path: 'runConfig.lr', value: undefined }]);
+    expect(inputsIssues(bare, spec, { isWhole: false })).toEqual([]);
+  });
+
+  test('of a sweep is looked at with its points, and with what the queue has beneath', () => {
+    const bare = { ...job, runConfig: {} };
+    const trials = (points: object[], defaults?: LaunchSpec['runConfig']) =>
+      trialIssues(bare, { launch: { seed: 1 }, defaults }, points.map((config) => ({ config }))); // prettier-ignore
+    expect(trials([{ lr: 1 }, { lr: 0.5 }])).toEqual([]);
+    expect(trials([{ lr: 1 }, { lr: 2 }, { lr: 3 }])).toMatchObject([{ path: 'runConfig.lr', value: '2' }]);
+    expect(trials([{}])).toMatchObject([{ path: 'runConfig.lr', value: undefined }]);
+    expect(trials([{}], { lr: 1 })).toEqual([]);
   });
 
   test('is called as the job is', () => {
