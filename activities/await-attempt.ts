@@ -6,11 +6,13 @@ import { keyOf } from '../store/layout.ts';
 import { keepFirsts } from '../store/first-seen.ts';
 import { openLogWriter } from '../store/log-writer.ts';
 import { readRecord, writeOnce } from '../store/records.ts';
-import type { Leaving, Sink } from './backends/backend.ts';
+import type { Leaving, Sink, Verdict } from './backends/backend.ts';
 import type { AgentDependencies } from './dependencies.ts';
 import { longTimeout } from './long-timeout.ts';
 import { ask, checkHost, forOwnAttempt, type PlannedAttempt } from './own-attempt.ts';
 import { PhaseReporter } from './phase-reporter.ts';
+import { maskedError, maskedLines } from './secrets/masked-error.ts';
+import { masking } from './secrets/masking.ts';
 
 /** After the workflow's own timer, so that an honest workflow ends its run itself. */
 export const enforcementSlackMs = 30_000;
@@ -48,12 +50,18 @@ async function followAndRecord(
   const { ref, plan, backend } = own;
   const { store } = needs;
   await checkHost(needs, own);
+  // What the backend still finds of what was given, and what the agent has now: either may have changed since.
+  const known = await needs.secrets.known(plan.secrets);
+  let mask = masking(known);
   const log = await openLogWriter(store, ref.run, ref.attempt);
   const phases = new PhaseReporter(needs.ownWorkflow, own);
   let callOff: (() => void) | undefined;
   const sink: Sink = {
     cursor: log.cursor,
-    line: (line, cursor) => log.line(line, cursor),
+    line: (line, cursor) => log.line({ ...line, m: mask(line.m) }, cursor),
+    hides: (secrets) => {
+      mask = masking([...known, ...secrets]);
+    },
     keep: (firsts) => keepFirsts(store, ref.run, ref.attempt, firsts),
     observed: (phase) => {
       phases.enter(phase);
@@ -64,18 +72,23 @@ async function followAndRecord(
     },
   };
   try {
-    const verdict = await backend.follow(ref, sink, signal);
+    const verdict = masked(await backend.follow(ref, sink, signal), (line) => mask(line));
     const summary = await log.end();
     const asked = await readRecord(store, keyOf.asked(ref.run, ref.attempt), askedSchema);
     const outcome = nameOutcome(verdict, asked, plan.requeue.on);
     await needs.reached('await:before-record');
     return await writeOnce(store, keyOf.end(ref.run, ref.attempt), { outcome, summary }, attemptEnd);
+  } catch (error) {
+    throw maskedError(error, mask);
   } finally {
     callOff?.();
     phases.close();
     await log.close();
   }
 }
+
+const masked = (verdict: Verdict, mask: (line: string) => string): Verdict =>
+  verdict.message === undefined ? verdict : { ...verdict, message: maskedLines(verdict.message, mask) };
 
 /** The queue's bound holds also for a workflow that does not keep it. */
 function enforceRunTimeout(

@@ -5,6 +5,7 @@ import type { Limits } from '../contracts/merge.ts';
 import { inputsIssues } from '../contracts/merge-job.ts';
 import { mergeQueue, saidIn, type Args } from '../contracts/merge-queue.ts';
 import type { QueueSpec } from '../contracts/queue-spec.ts';
+import { mergeVariables, type SecretReference } from '../contracts/secret-reference.ts';
 import { givenAs, type PinnedSource } from '../contracts/source.ts';
 import { queueOfTaskQueue } from '../contracts/task-queues.ts';
 import { jobLaunch } from '../store/job-launch.ts';
@@ -28,6 +29,9 @@ export interface CheckedLaunch {
   /** For the backend. */
   resourceArgs: Args;
   limits: Limits;
+  /** Its variables, with the queue's. */
+  env: Record<string, string>;
+  secrets: Record<string, SecretReference>;
   /** What is there to be run. */
   source: PinnedSource;
   /** How that gets into a container, where it has to. */
@@ -61,7 +65,8 @@ export async function checkLaunch(
   const said = { spec: launched, said: saidIn(input), job: asked.source.job };
   const { spec, limits, resourceArgs, issues: ofQueue } = mergeQueue(said, queue, backend.submitters);
   const ofInputs = job === undefined ? [] : inputsIssues(job.record.job, spec, options);
-  const issues = [...ofJob, ...ofInputs, ...ofQueue];
+  const { env, secrets, issues: ofVariables } = mergeVariables(launched, queue);
+  const issues = [...ofJob, ...ofInputs, ...ofQueue, ...ofVariables];
   checkSource(spec, backend, issues);
   if (issues.length > 0) throw rejected(formatIssues(issues));
   const problems = backend.checkResourceArgs(resourceArgs);
@@ -70,7 +75,8 @@ export async function checkLaunch(
   const way = wayOfCode(spec, { backend, queue: here, mounting }, issues);
   if (issues.length > 0) throw rejected(formatIssues(issues));
   const source = await pinned(spec, { store, images, git }, signal);
-  return { spec, job, queue, queueVersion, resourceArgs, limits, source, way: await pinnedBase(way, images) };
+  const image = await pinnedBase(way, images);
+  return { spec, job, queue, queueVersion, resourceArgs, limits, env, secrets, source, way: image };
 }
 
 async function pinned(

@@ -6,6 +6,7 @@ import type { Attended } from './attended.ts';
 import type { Builder } from './images/builder.ts';
 import type { ImagePins } from './images/pins.ts';
 import type { GitSources } from './sources/git/git-sources.ts';
+import type { AgentSecrets } from './secrets/agent-secrets.ts';
 import type { AttemptRef, Backend } from './backends/backend.ts';
 
 /** Counts live attempts against the agent's `maxJobs`. */
@@ -58,6 +59,7 @@ export interface AgentDependencies {
   ownWorkflow: OwnWorkflow;
   images: Pick<ImagePins, 'pin'>;
   git: Pick<GitSources, 'pin'>;
+  secrets: Pick<AgentSecrets, 'give' | 'known'>;
   /** How long Temporal keeps closed workflows. */
   retentionMs: number;
   /** Called before and after every side effect and record; fault tests make it kill the process. */

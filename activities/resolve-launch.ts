@@ -71,7 +71,8 @@ async function makePlan(
   specDigest: string,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const { spec, job, queue, queueVersion, resourceArgs, source, limits, way } = await checkLaunch(needs, asked, signal);
+  const { spec, job, queue, source, way, ...checked } = await checkLaunch(needs, asked, signal);
+  const { queueVersion, resourceArgs, limits, env, secrets } = checked;
   return {
     run: runIdOf(workflowId),
     workflowId,
@@ -89,7 +90,8 @@ async function makePlan(
     ...(way.build === undefined ? {} : { needsImage: true }),
     entrypoint: spec.entrypoint,
     ...inputsOf(spec),
-    env: spec.env,
+    env,
+    ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
     queueVersion,
     resourceArgs,
     priorityKey: priorityKeyOf(spec.priority),

@@ -9,9 +9,12 @@ import { unpackArchive } from '../store/archive.ts';
 import { keyOf } from '../store/layout.ts';
 import { readRecord, writeOnce } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
+import type { GivenSecret } from './backends/backend.ts';
 import type { AgentDependencies } from './dependencies.ts';
 import { forOwnAttempt, refused, type PlannedAttempt } from './own-attempt.ts';
 import { PhaseReporter } from './phase-reporter.ts';
+import { maskedError } from './secrets/masked-error.ts';
+import { masking } from './secrets/masking.ts';
 import { patchFiles } from './sources/patch-files.ts';
 
 /** Creates the attempt, or finds it created, here or by the agent that claimed it. Says where it is to be followed. */
@@ -43,17 +46,27 @@ export function submitAttempt(needs: AgentDependencies, argument: unknown): Prom
         if (held.agent !== needs.agent) return { follow: held.follow, agent: held.agent };
       }
       needs.permits.started(ref);
-      await backend.submit(
+      let mask = masking([]);
+      const secrets = async (): Promise<GivenSecret[]> => {
+        const given = await needs.secrets.give(plan.secrets);
+        mask = masking(given.map(({ value }) => value));
+        return given;
+      };
+      const submitted = backend.submit(
         {
           ref,
           plan: runnable,
           agent: needs.agent,
           unpackSource: (directory) => unpackSource(needs.store, plan, directory),
           pinned: (image) => pinnedBase(needs, plan.run, image),
+          secrets,
           workplace: needs.workplace,
         },
         signal,
       );
+      await submitted.catch((error: unknown) => {
+        throw maskedError(error, mask);
+      });
       await needs.reached('submit:after-create');
       return { follow, agent: needs.agent };
     } finally {

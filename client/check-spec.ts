@@ -3,6 +3,7 @@ import { fieldIssue, formatIssues, type FieldIssue } from '../contracts/issues.t
 import { launchSpec, type LaunchSpec, type LaunchSpecInput } from '../contracts/launch-spec.ts';
 import { mergeQueue, type Asked } from '../contracts/merge-queue.ts';
 import { readSpec } from '../contracts/read-spec.ts';
+import { mergeVariables } from '../contracts/secret-reference.ts';
 import type { QueueSpec } from '../contracts/queue-spec.ts';
 
 /** What of a spec can be told without its queue. @throws RelaunchError LaunchRejected with every wrong field: path, value, rule */
@@ -16,7 +17,7 @@ export function checkSpec(input: LaunchSpecInput): LaunchSpec {
 /** A launch with what its queue says, if that allows it. The agent checks again: neither this nor the history is trusted. @throws RelaunchError LaunchRejected */
 export function checkBounds(asked: Asked, queue: QueueSpec): LaunchSpec {
   const { spec, issues } = mergeQueue(asked, queue);
-  refuseAny(issues);
+  refuseAny([...issues, ...mergeVariables(asked.spec, queue).issues]);
   return spec;
 }
 

@@ -35,6 +35,15 @@ export const agentSpec = z.strictObject({
     .optional(),
   /** Git servers by host: credentials, certificates. Whoever submits to its queues gets at all that they open. */
   git: gitHosts.optional(),
+  /** The secrets that its queues' jobs may be given. A file comes before a variable of that name. */
+  secrets: z
+    .strictObject({
+      /** Of files named after their secrets, from where the agent's file is. Read again for each attempt. */
+      directory: z.string().min(1, 'a path').optional(),
+      /** Variables of the agent's environment that are secrets of their names. */
+      environment: z.array(labelValue).default([]),
+    })
+    .optional(),
   docker: z
     .strictObject({
       /** Where the engine is, as in DOCKER_HOST. Default: DOCKER_HOST, else unix:///var/run/docker.sock. */

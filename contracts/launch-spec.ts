@@ -8,6 +8,7 @@ import { labelValue } from './names.ts';
 import { priority } from './priority.ts';
 import { requeuePolicy } from './requeue-policy.ts';
 import { resources } from './resources.ts';
+import { jobVariables } from './secret-reference.ts';
 import { source } from './source.ts';
 
 /** Text without control characters, which would end up in lists, pages and terminals. */
@@ -18,12 +19,6 @@ export const plainText = (longest: number) =>
     .max(longest, `at most ${String(longest)} characters`)
     // eslint-disable-next-line no-control-regex
     .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'no control characters');
-
-/** Names that the launcher sets itself are reserved: a submitter cannot forge them. */
-const environmentName = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and "_", not beginning with a digit')
-  .refine((name) => !name.startsWith('RELAUNCH_'), 'names beginning with RELAUNCH_ are set by the launcher');
 
 /** Time limits of a run, each only where set. `queue`: waiting for a place; `start`: from a place to running; `run`: running. */
 export const timeouts = z.strictObject({
@@ -64,7 +59,8 @@ const fields = z.strictObject({
   files: filePatches.optional(),
   /** Reaches the job as WANDB_ARTIFACTS. */
   artifacts: artifacts.optional(),
-  env: z.record(environmentName, z.string().regex(/^[^\0]*$/, 'no NUL character')).default({}),
+  /** Secrets only by names that the queue lets its runs name. */
+  env: jobVariables.default({}),
   /** Of its queue's variables, by name. */
   variables: z.record(z.string(), variableValue, 'a map of variables').default({}),
   resources: resources.default({}),

@@ -3,6 +3,7 @@ import { pinnedGit } from './git-source.ts';
 import { imageSpec, mounting } from './image-spec.ts';
 import { artifacts, filePatches } from './job-inputs.ts';
 import { requeuePolicy } from './requeue-policy.ts';
+import { secretReference } from './secret-reference.ts';
 import { pinnedSource } from './source.ts';
 
 const timeoutsMs = z.object({ queue: z.int().optional(), start: z.int().optional(), run: z.int().optional() });
@@ -57,8 +58,10 @@ export const plan = planSummary.omit({ git: true }).extend({
   runConfig: z.record(z.string(), z.json()),
   files: filePatches.optional(),
   artifacts: artifacts.optional(),
-  /** The submitter's. */
+  /** The queue's, over them the submitter's. */
   env: z.record(z.string(), z.string()),
+  /** The same of secrets, by variable. Whoever runs an attempt looks them up. */
+  secrets: z.record(z.string(), secretReference).optional(),
   /** Of the queue's file that it was resolved with. */
   queueVersion: z.string().optional(),
   /** For the backend: what the queue had, and in it the values of its variables and what the submitter may set. */

@@ -6,6 +6,7 @@ import { allowMap } from './queue-allow.ts';
 import { queueDefaults } from './queue-defaults.ts';
 import { namesIn, queueVariables } from './queue-variables.ts';
 import { defaultRequeueOn, mostRequeues, requeuePolicy } from './requeue-policy.ts';
+import { jobVariables, secretName } from './secret-reference.ts';
 import { numWorkers } from './sweep-workers.ts';
 import { backendOf, builderOf } from './wandb.ts';
 
@@ -46,6 +47,10 @@ const fields = z.strictObject({
       on: requeuePolicy.shape.on.default([...defaultRequeueOn]),
     })
     .prefault({}),
+  /** Variables of all its runs. A run may say another text, but has no way round a secret. */
+  env: jobVariables.default({}),
+  /** Which secrets a run may name. */
+  secrets: z.array(secretName).default([]),
   gracePeriod: durationMs.default(defaultGracePeriodMs),
   timeouts: timeouts.default({}),
   /** `num_workers`: trials that each sweep has in flight, unless it asks for less. */

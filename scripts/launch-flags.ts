@@ -17,6 +17,7 @@ export interface LaunchFlags extends SourceFlags, ImageFlags {
   set?: string[];
   configAsArgs?: string | true;
   env?: string[];
+  secret?: string[];
   name?: string;
   tag?: string[];
   user?: string;
@@ -79,14 +80,26 @@ export function specFromFlags(request: LaunchRequest): LaunchSpecInput {
   return spec as LaunchSpecInput;
 }
 
-function textFlags({ queue, project, name, priority, tag, env }: LaunchFlags): Partial<LaunchSpecInput> {
+function textFlags({ queue, project, name, priority, tag, env, secret }: LaunchFlags): Partial<LaunchSpecInput> {
   return {
     ...(queue === undefined ? {} : { queue }),
     ...(project === undefined ? {} : { project }),
     ...(name === undefined ? {} : { name }),
     ...(priority === undefined ? {} : { priority: priority as Priority }),
     ...(tag === undefined ? {} : { tags: tag }),
-    ...(env === undefined ? {} : { env: Object.fromEntries(env.map((each) => splitAssignment('--env', each))) }),
+    ...(env === undefined && secret === undefined ? {} : { env: variablesIn(env, secret) }),
+  };
+}
+
+function variablesIn(env: readonly string[] = [], secrets: readonly string[] = []): LaunchSpecInput['env'] {
+  const references = secrets.map((each) => {
+    const [variable, written] = splitAssignment('--secret', each);
+    const secret = written.replace(/:env$/, '');
+    return [variable, { secret, ...(secret === written ? {} : { as: 'env' as const }) }] as const;
+  });
+  return {
+    ...Object.fromEntries(env.map((each) => splitAssignment('--env', each))),
+    ...Object.fromEntries(references),
   };
 }
 

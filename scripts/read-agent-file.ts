@@ -16,7 +16,7 @@ export function readAgentFile(path: string, cwd: string): AgentSpec {
       `${path} is no agent's file:\n${formatIssues(fieldIssues(parsed.error, value))}`,
     );
   }
-  const { kubernetes, builder, git } = parsed.data;
+  const { kubernetes, builder, git, secrets } = parsed.data;
   const pathOf = (written: string): string => resolve(dir, written.replace(/^~(?=\/)/, os.homedir()));
   return {
     ...parsed.data,
@@ -24,6 +24,7 @@ export function readAgentFile(path: string, cwd: string): AgentSpec {
     ...(git === undefined
       ? {}
       : { git: Object.fromEntries(Object.entries(git).map(([name, host]) => [name, withPaths(host, pathOf)])) }),
+    ...(secrets?.directory === undefined ? {} : { secrets: { ...secrets, directory: pathOf(secrets.directory) } }),
     ...(builder?.caBundle === undefined ? {} : { builder: { ...builder, caBundle: pathOf(builder.caBundle) } }),
   };
 }

@@ -11,6 +11,7 @@ import { dockerCredentials } from '../activities/images/registry/docker-config.t
 import type { KubernetesOptions } from '../activities/backends/kubernetes/clusters.ts';
 import { createBackends, type BackendKillPoint } from '../activities/backends/registry.ts';
 import { checkHosts, type GitSettings } from '../activities/sources/git/access.ts';
+import { AgentSecrets, type AgentSecretsOptions } from '../activities/secrets/agent-secrets.ts';
 import { GitSources } from '../activities/sources/git/git-sources.ts';
 import type { Backend } from '../activities/backends/backend.ts';
 import { Attended } from '../activities/attended.ts';
@@ -61,6 +62,8 @@ export interface AgentOptions {
   /** How it gets code into containers. Default: that is left to others. */
   builder?: AgentSpec['builder'];
   registries?: AgentSpec['registries'];
+  /** What it has for jobs; default: nothing. */
+  secrets?: Pick<AgentSecretsOptions, 'directory' | 'environment'>;
   /** Git servers that it knows. */
   git?: GitSettings;
   logger: Logger;
@@ -94,6 +97,14 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   const { name, queues, logger, namespace, home, baseEnv } = options;
   const { git = { hosts: {}, env: baseEnv } } = options;
   await checkHosts(git);
+  const secrets = new AgentSecrets({
+    ...options.secrets,
+    agent: name,
+    warn: (message) => {
+      logger.warn(message);
+    },
+  });
+  await secrets.check();
   const store = openStore(options.storeUrl, options.queueDirectory);
   for (const queue of queues) await readQueue(store, queue);
   const { client, connection, close } = await connectTemporal(options.temporal, namespace);
@@ -146,6 +157,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
     attended: new Attended(),
     ownWorkflow: own,
     git: new GitSources(store, { workplace: fetches, ...git }),
+    secrets,
     images: new ImagePins(agentRegistry({ ...registriesOf(options), patienceMs: 0 })),
     retentionMs,
     reached: options.reached ?? (() => Promise.resolve()),

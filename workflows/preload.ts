@@ -19,6 +19,7 @@ import * as priority from '../contracts/priority.ts';
 import * as requeuePolicy from '../contracts/requeue-policy.ts';
 import * as resources from '../contracts/resources.ts';
 import * as runResult from '../contracts/run-result.ts';
+import * as secretReference from '../contracts/secret-reference.ts';
 import * as source from '../contracts/source.ts';
 import * as sweepPlan from '../contracts/sweep-plan.ts';
 import * as sweepResult from '../contracts/sweep-result.ts';
@@ -55,6 +56,7 @@ for (const module of [
   requeuePolicy,
   resources,
   runResult,
+  secretReference,
   source,
   sweepPlan,
   sweepResult,

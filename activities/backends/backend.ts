@@ -3,6 +3,7 @@ import type { ArgsRules } from '../../contracts/merge-queue.ts';
 import type { Observation } from '../../contracts/messages.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { FirstsSeen } from '../../contracts/records.ts';
+import type { SecretReference } from '../../contracts/secret-reference.ts';
 import type { SourceKind } from '../../contracts/source.ts';
 
 /** Which attempt. Everything of it, on any backend, can be found by this alone. */
@@ -27,8 +28,18 @@ export interface Attempt {
   unpackSource(directory: string): Promise<void>;
   /** What the source is mounted on, by digest: the same in all attempts of its run. A tag stays where its registry says nothing. */
   pinned(image: string): Promise<string>;
+  /** The secrets of its plan as the agent has them now. @throws RelaunchError AttemptRefused where it has not */
+  secrets(): Promise<GivenSecret[]>;
   /** A directory of the agent's alone, there or not, for what is needed only while it submits: what one that was killed has left there goes. */
   workplace: string;
+}
+
+/** A secret that a job is given. */
+export interface GivenSecret {
+  /** The variable that has it, or with `_FILE` behind its path. */
+  variable: string;
+  as: SecretReference['as'];
+  value: Buffer;
 }
 
 export interface JobLine {
@@ -47,6 +58,8 @@ export interface Sink {
   readonly cursor: string | undefined;
   /** Takes a line; `cursor` is the backend's own mark of the place behind it. Waits where the store is slower than the job. */
   line(line: JobLine, cursor: string): Promise<void>;
+  /** What the attempt was given as secrets: hidden in all lines from now on, and in the verdict. Before the first line. */
+  hides(secrets: readonly Buffer[]): void;
   /** A new phase of the attempt. */
   observed(phase: Omit<Observation, 'attempt'>): void;
   /** Keeps what was seen of the attempt's pods and will be gone at its end; answers all that was ever kept, also by other followers. */

@@ -8,6 +8,7 @@ import { baseEnvOf } from '../base-env.ts';
 import { examples, settingsOf, several, withEntity, type Cli, type CommonFlags } from '../cli.ts';
 import { logLevels, type LogLevel } from '../log-level.ts';
 import { addAgents } from './agent/agents.ts';
+import { secretsOf } from '../agent-secrets.ts';
 import { runWorker } from '../run-worker.ts';
 
 type Flags = CommonFlags & { config?: string; queue?: string[]; maxJobs?: string; name?: string; logLevel: LogLevel };
@@ -21,7 +22,7 @@ export function addAgent(program: Command, cli: Cli): void {
     )
     .option(
       '-c, --config <file>',
-      "the agent's file in YAML: name, queues, maxJobs, docker, kubernetes, builder, registries, git; flags win over it",
+      "the agent's file in YAML: name, queues, maxJobs, docker, kubernetes, builder, registries, git, secrets; flags win over it",
     )
     .option('-q, --queue <name>', 'a queue to serve; repeatable', several)
     .option('-n, --max-jobs <n>', 'live runs at a time, over all its queues; -1: as many as come (default: 1)')
@@ -76,6 +77,7 @@ async function serve(cli: Cli, flags: Flags): Promise<void> {
         builder: spec.builder,
         registries: spec.registries,
         git: { hosts: spec.git ?? {}, env: cli.env },
+        secrets: secretsOf(spec.secrets, cli.env),
         logger,
         signal,
       }),

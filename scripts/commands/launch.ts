@@ -49,6 +49,11 @@ export function addLaunch(program: Command, cli: Cli): void {
       "hands the run configuration over as arguments too: args (--lr=0.1), args_no_hyphens (lr=0.1) and W&B's others",
     )
     .option('--env <KEY=VALUE>', 'a variable of the environment; repeatable', several)
+    .option(
+      '--secret <KEY=NAME>',
+      'a secret that the queue lets its runs name, as a file with its path in KEY_FILE; NAME:env: in KEY itself; repeatable',
+      several,
+    )
     .option('--var <name=value>', 'a variable of the queue; repeatable', several)
     .addOption(new Option('-v, --set-var <name=value>', "W&B's word for --var").argParser(several).hideHelp())
     .option(
@@ -80,6 +85,7 @@ const help = `${examples(
   'relaunch launch -q gpu -u https://git.example/team/digits.git -g v1.2 -E "python train.py"',
   'relaunch launch -q gpu -d registry.example/train:v3 -E "python train.py"',
   'relaunch launch -q gpu -j vision/digits:prod --set epochs=20 --follow',
+  'relaunch launch -q gpu -d registry.example/train:v3 --secret HF_TOKEN=hugging-face:env',
   'relaunch launch -q gpu --code ./digits -D ./Dockerfile --follow',
   'relaunch launch -q gpu --code ./digits -B registry.example/torch:2.9 -E "python train.py"',
   'relaunch launch -f launch.yaml --key nightly-2026-11-05',

@@ -79,6 +79,7 @@ describe('output of jobs', { timeout: 60_000 }, () => {
     const sink: Sink = {
       cursor: undefined,
       observed: () => undefined,
+      hides: () => undefined,
       keep: (firsts) => Promise.resolve(firsts),
       line({ m, s }) {
         if (s === 'stdout') last = m;

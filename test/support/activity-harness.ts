@@ -8,6 +8,7 @@ import { expect } from 'vitest';
 import { agentActivities } from '../../activities/agent-activities.ts';
 import { Attended } from '../../activities/attended.ts';
 import type { AgentDependencies, Execution, OwnWorkflow } from '../../activities/dependencies.ts';
+import { AgentSecrets } from '../../activities/secrets/agent-secrets.ts';
 import type { AgentActivities } from '../../contracts/activities.ts';
 import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';
 import type { Observation } from '../../contracts/messages.ts';
@@ -74,6 +75,7 @@ export class ActivityHarness {
       ownWorkflow: this.workflowState,
       images: { pin: (image) => Promise.resolve(image) },
       git: { pin: () => Promise.reject(new Error('this agent knows no repository')) },
+      secrets: new AgentSecrets({ agent }),
       retentionMs: 86_400_000,
       reached: () => Promise.resolve(),
       ...more,

@@ -111,3 +111,23 @@ export function output({ harness, start }: ContractTools): void {
     expect(await harness().countAlive(ref)).toBeGreaterThan(0);
   });
 }
+
+/** What backends do whose agent looks secrets up. */
+export function secrets({ harness, start }: ContractTools): void {
+  test('a job is given its secrets, each as it is wanted, and whoever follows is told first what to hide', async () => {
+    const given = {
+      TOKEN: { as: 'file' as const, value: 'file-secret\n' },
+      KEY: { as: 'env' as const, value: 'env-secret' },
+    };
+    const { ref } = await start({ command: sh('cat $TOKEN_FILE; echo $TOKEN$KEY$KEY_FILE'), secrets: given });
+    const [first, second] = [recordingSink(), recordingSink()];
+    expect(await harness().backend.follow(ref, first, never)).toMatchObject({ kind: 'succeeded' });
+    await harness().backend.follow(ref, second, never);
+    for (const sink of [first, second]) {
+      expect(sink.texts('stdout')).toEqual(['file-secret', 'env-secret']);
+      expect([...sink.hidden].sort()).toEqual(['env-secret', 'file-secret\n']);
+    }
+    await harness().backend.release(ref, never);
+    expect(await harness().backend.list('laptop')).toEqual([]);
+  });
+}

@@ -4,8 +4,12 @@ import { identity, stopping } from './backend-contract-control.ts';
 import { endings, output } from './backend-contract-output.ts';
 import { never, type AttemptOptions, type BackendHarness, type ContractTools } from './backend-harness.ts';
 
-/** What every backend does, whatever runs beneath it. */
-export function backendContract(name: string, make: () => Promise<BackendHarness>): void {
+/** What every backend does, whatever runs beneath it, and what `more` says of some. */
+export function backendContract(
+  name: string,
+  make: () => Promise<BackendHarness>,
+  more: (tools: ContractTools) => void = () => undefined,
+): void {
   describe(`backend ${name}`, { timeout: 60_000 }, () => {
     let harness: BackendHarness;
     beforeEach(async () => {
@@ -22,5 +26,6 @@ export function backendContract(name: string, make: () => Promise<BackendHarness
     output(tools);
     stopping(tools);
     identity(tools);
+    more(tools);
   });
 }

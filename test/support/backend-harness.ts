@@ -4,6 +4,8 @@ export interface AttemptOptions {
   command: string[];
   /** The submitter's. */
   env?: Record<string, string>;
+  /** By variable. */
+  secrets?: Record<string, { as: 'file' | 'env'; value: string }>;
   uid?: string;
   /** Default: a run of its own for each attempt. */
   run?: string;

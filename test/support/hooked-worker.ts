@@ -7,6 +7,7 @@ import type { BackendKillPoint } from '../../activities/backends/registry.ts';
 import type { KillPoint } from '../../activities/dependencies.ts';
 import { readSettings } from '../../client/index.ts';
 import { baseEnvOf } from '../../scripts/base-env.ts';
+import { secretsOf } from '../../scripts/agent-secrets.ts';
 import { readAgentFile } from '../../scripts/read-agent-file.ts';
 import { onStopSignals } from '../../scripts/until-signal.ts';
 import { startAgent } from '../../workers/agent.ts';
@@ -46,7 +47,7 @@ async function reached(point: KillPoint | BackendKillPoint): Promise<void> {
 }
 
 const { name, queues, maxJobs, file } = hooked;
-const { docker, kubernetes, builder, registries, git } = file === undefined ? {} : readAgentFile(file, '/');
+const { docker, kubernetes, builder, registries, git, secrets } = file === undefined ? {} : readAgentFile(file, '/');
 const worker =
   queues === undefined
     ? await startControl({ temporal, namespace, logger, bundlePath: hooked.bundle, reached })
@@ -64,6 +65,7 @@ const worker =
         builder,
         registries,
         git: { hosts: git ?? {}, env: process.env },
+        secrets: secretsOf(secrets, process.env),
         logger,
         reached,
       });

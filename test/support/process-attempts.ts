@@ -9,7 +9,15 @@ import type { AttemptOptions } from './backend-harness.ts';
 export const baseEnv = { PATH: '/usr/local/bin:/usr/bin:/bin' };
 
 /** An attempt with a source of one file, `marker`. */
-export function attemptOf({ command, env = {}, uid, run, n = 1, agent = 'laptop' }: AttemptOptions): Attempt {
+export function attemptOf({
+  command,
+  env = {},
+  secrets = {},
+  uid,
+  run,
+  n = 1,
+  agent = 'laptop',
+}: AttemptOptions): Attempt {
   const name = run ?? `run-${randomUUID().slice(0, 8)}`;
   return {
     ref: { entity: 'team', run: name, attempt: n, uid: uid ?? `${name}-${String(n)}` },
@@ -34,11 +42,16 @@ export function attemptOf({ command, env = {}, uid, run, n = 1, agent = 'laptop'
       args: [],
       runConfig: {},
       env,
+      secrets: Object.fromEntries(Object.entries(secrets).map(([name, { as }]) => [name, { secret: 'any', as }])),
       resourceArgs: {},
       priorityKey: 3,
       tags: [],
     },
     unpackSource: (directory) => writeFile(join(directory, 'marker'), 'unpacked'),
+    secrets: () =>
+      Promise.resolve(
+        Object.entries(secrets).map(([variable, { as, value }]) => ({ variable, as, value: Buffer.from(value) })),
+      ),
     pinned: (image) => Promise.resolve(image),
     workplace: join(tmpdir(), `relaunch-submits-${randomUUID()}`),
   };

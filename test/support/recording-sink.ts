@@ -6,6 +6,8 @@ import type { JobLine, Sink } from '../../activities/backends/backend.ts';
 export interface RecordingSink extends Sink {
   readonly lines: { line: JobLine; cursor: string }[];
   readonly phases: Parameters<Sink['observed']>[0][];
+  /** What was said to be hidden. */
+  readonly hidden: readonly string[];
   /** The lines of a stream, in order. */
   texts(stream: JobLine['s']): string[];
   /** A follower's death: only the first `kept` lines had reached the store. */
@@ -16,8 +18,10 @@ export function recordingSink(onLine: (count: number) => void = () => undefined)
   const lines: RecordingSink['lines'] = [];
   const phases: RecordingSink['phases'] = [];
   let kept: FirstsSeen = {};
+  const hidden: string[] = [];
   return {
     lines,
+    hidden,
     phases,
     get cursor() {
       return lines.at(-1)?.cursor;
@@ -32,6 +36,7 @@ export function recordingSink(onLine: (count: number) => void = () => undefined)
       return Promise.resolve(kept);
     },
     observed: (phase) => void phases.push(phase),
+    hides: (secrets) => void hidden.push(...secrets.map(String)),
     texts: (stream) => lines.filter(({ line }) => line.s === stream).map(({ line }) => line.m),
     forgetBut: (kept) => void lines.splice(kept),
   };

@@ -22,6 +22,11 @@ test('what stands after -- is the command, word for word', () => {
   expect(from({ command: ['python', '-c', 'print("a b")'] }).entrypoint).toEqual(['python', '-c', 'print("a b")']);
 });
 
+test('secrets are told from texts, and those that are to be variables from files', () => {
+  const { env } = from({ flags: { env: ['A=b:env'], secret: ['TOKEN=hf', 'KEY=wandb/api-key:env'] } });
+  expect(env).toEqual({ A: 'b:env', TOKEN: { secret: 'hf' }, KEY: { secret: 'wandb/api-key', as: 'env' } });
+});
+
 test('two commands are refused', () => {
   expect(() => from({ command: ['a'], flags: { entryPoint: 'b' } })).toThrow(/given twice/);
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BuildProgress } from '../../activities/images/engine/build-progress.ts';
 import type { StatusResponse, Vertex } from '../../activities/images/engine/buildkit-messages.ts';
-import { masking } from '../../activities/images/engine/masking.ts';
+import { masking } from '../../activities/secrets/masking.ts';
 import { messagesOf, recorded } from '../support/engine-streams.ts';
 
 const nothingMasked = masking([]);

@@ -728,3 +728,31 @@ test('it has the name of the Job whose place it takes, and is told by the same l
   expect(stone.metadata['name']).toBe(job.metadata.name);
   expect(job.metadata.labels).toMatchObject(stone.metadata.labels);
 });
+
+test('secrets are references, which the kubelet looks up: as variables, and as files of one volume', () => {
+  const job = made(
+    {
+      spec: {
+        template: { spec: { containers: [{ name: 'main', env: [{ name: 'KEY', value: 'of the manifest' }] }] } },
+      },
+    },
+    {
+      secrets: {
+        TOKEN: { secret: 'hf', as: 'file' },
+        KEY: { secret: 'wandb/api-key', as: 'env' },
+        B: { secret: 'hf', as: 'file' },
+      },
+    },
+  );
+  const main = mainOf(job);
+  expect(main.env?.filter(({ name }) => /^(TOKEN|KEY|B)(_FILE)?$/.test(name))).toEqual([
+    { name: 'TOKEN_FILE', value: '/run/relaunch/secrets/TOKEN' },
+    { name: 'B_FILE', value: '/run/relaunch/secrets/B' },
+    { name: 'KEY', valueFrom: { secretKeyRef: { name: 'wandb', key: 'api-key' } } },
+  ]);
+  expect(main.volumeMounts).toEqual([{ name: 'relaunch-secrets', mountPath: '/run/relaunch/secrets', readOnly: true }]);
+  const source = (path: string): Map => ({ secret: { name: 'hf', items: [{ key: 'value', path }] } });
+  expect(job.spec.template.spec.volumes).toEqual([
+    { name: 'relaunch-secrets', projected: { sources: [source('TOKEN'), source('B')] } },
+  ]);
+});

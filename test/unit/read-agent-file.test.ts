@@ -47,6 +47,12 @@ test('so do the volumes for code', async () => {
   });
 });
 
+test('so does a directory of secrets', async () => {
+  expect(await read('secrets: {directory: ./secrets, environment: [HF_TOKEN]}')).toEqual({
+    secrets: { directory: join(scratch, 'etc', 'secrets'), environment: ['HF_TOKEN'] },
+  });
+});
+
 test('a kubeconfig may be in the home directory', async () => {
   expect(await read('kubernetes: {kubeconfig: ~/.kube/config}')).toEqual({
     kubernetes: { kubeconfig: join(os.homedir(), '.kube', 'config') },

@@ -4,8 +4,10 @@ import type { Attempt } from '../backend.ts';
 import { allLabelsOf } from '../labels.ts';
 import { warningText } from '../words.ts';
 import { checkpointDir, checkpointMount, checkpointVolume } from './checkpoints.ts';
-import { codeVolume } from './code-volume.ts';
+import { mountedVolume } from '../../images/mounted-source.ts';
+import { attemptVolume } from './attempt-volume.ts';
 import type { FlagSettings } from './flags/flags.ts';
+import type { ContainerSecrets } from './secrets.ts';
 
 /** What follow says in the log before anything else, a line each. */
 export const warningLabel = 'relaunch.dev/warning';
@@ -13,16 +15,25 @@ export const warningLabel = 'relaunch.dev/warning';
 /** The log is read as it is written; what a reader that was away for long could not have is bounded by this, for each attempt. */
 const logs = { Type: 'json-file', Config: { 'max-size': '64m', 'max-file': '4' } };
 
+/** What a container has that neither run nor queue says. */
+interface Around {
+  owner: string;
+  warnings: readonly string[];
+  /** Of code that is mounted. */
+  workingDir?: string | undefined;
+  secrets?: ContainerSecrets;
+}
+
 /** The container of an attempt: the queue's flags, and in them the run. */
 export function containerOf(
   attempt: Pick<Attempt, 'ref' | 'plan' | 'agent'>,
   image: string,
   { config, host, env, labels, command }: FlagSettings,
-  { owner, warnings, workingDir }: { owner: string; warnings: readonly string[]; workingDir?: string | undefined },
+  { owner, warnings, workingDir, secrets }: Around,
 ): ContainerCreateOptions {
   const { ref, plan } = attempt;
   const checkpoints = checkpointVolume(owner, ref.entity, ref.run);
-  const variables = { ...env, ...jobEnvironment({ plan, attempt: ref.attempt, checkpointDir }) };
+  const variables = { ...env, ...jobEnvironment({ plan, attempt: ref.attempt, checkpointDir }), ...secrets?.variables };
   return {
     ...config,
     Image: image,
@@ -33,6 +44,7 @@ export function containerOf(
     Labels: {
       ...labels,
       ...allLabelsOf(attempt, owner),
+      ...secrets?.labels,
       ...(warnings.length === 0 ? {} : { [warningLabel]: warningText(warnings) }),
     },
     // An engine that is shut down gives its containers this long.
@@ -49,7 +61,8 @@ export function containerOf(
           Target: checkpointMount,
           VolumeOptions: { NoCopy: true, Labels: checkpoints.labels, DriverConfig: { Name: '', Options: {} } },
         },
-        ...(workingDir === undefined ? [] : [codeVolume(attempt, owner)]),
+        ...(workingDir === undefined ? [] : [attemptVolume(attempt, owner, 'code', mountedVolume)]),
+        ...(secrets?.filling === undefined ? [] : [attemptVolume(attempt, owner, 'secrets', secrets.filling.target)]),
       ],
     },
   };

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import { RelaunchError } from '../../../contracts/failures.ts';
 import { attemptName } from '../../../contracts/names.ts';
 import type { Attempt } from '../backend.ts';
 import { pause } from '../waiting.ts';
-import { fillCodeVolume } from './code-volume.ts';
+import { fillVolume, type Filling } from './attempt-volume.ts';
 import { EngineError, isAnswer } from './engine-error.ts';
 import { readNote } from './notes.ts';
 import type { Container } from './objects.ts';
@@ -46,14 +45,14 @@ export async function create(
 }
 
 /**
- * The same, with code in it. It is given the attempt's name only when all of that is there: whoever finds a container of this name may
+ * The same, with code or secrets in it. It is given the attempt's name only when all of that is there: whoever finds a container of this name may
  * start it. One that is left on the way goes when the attempt is released.
  */
 export async function createFilled(
   site: DockerSite,
   attempt: Attempt,
   wanted: Wanted,
-  archive: () => Readable,
+  fillings: readonly Filling[],
   signal: AbortSignal,
 ): Promise<Container> {
   const { engine, reached } = site;
@@ -65,7 +64,7 @@ export async function createFilled(
   let container: Container | undefined;
   try {
     await reached('docker:made');
-    await fillCodeVolume(site, id, archive(), signal);
+    for (const filling of fillings) await fillVolume(site, id, filling, signal);
     await reached('docker:filled');
     // Asked once: what has got a name cannot be given it again.
     const rename = { method: 'POST', path: `${path}/rename`, query: { name }, patienceMs: 0, signal } as const;

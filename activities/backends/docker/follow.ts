@@ -9,6 +9,7 @@ import type { Contact } from './evidence.ts';
 import { shownImage } from './shown-image.ts';
 import { stageOf, type Container } from './objects.ts';
 import { preventStart } from './prevent-start.ts';
+import { givenSecrets } from './secrets.ts';
 import { checkOurs, findContainer, readContainer, type DockerSite } from './site.ts';
 import { timeOf } from './verdict.ts';
 
@@ -33,6 +34,7 @@ export async function followAttempt(
   if (begun === undefined) return neverRan(site, ref, sink, signal);
   // Should it be gone one day, this tells that it was there.
   await sink.keep({ [begun.Id]: {} });
+  sink.hides(await givenSecrets(site, begun, signal));
   const log = new AttemptLog(site.engine, begun.Id, sink, signal);
   const warning = begun.Config.Labels?.[warningLabel];
   if (sink.cursor === undefined && warning !== undefined) {

@@ -20,7 +20,8 @@ export interface Container {
   State: ContainerState;
   /** The image's id. */
   Image: string;
-  Config: { Image: string; Labels: Labels | null };
+  Config: { Image: string; Labels: Labels | null; Env?: string[] | null };
+  Mounts?: { Destination: string }[] | null;
 }
 
 /** How far a container has come. One that cannot be started has ended, too. */

@@ -1,4 +1,5 @@
 import { RelaunchError } from '../../../contracts/failures.ts';
+import { mountedVolume } from '../../images/mounted-source.ts';
 import { withMountedRun } from '../../images/mounted-run.ts';
 import type { Attempt } from '../backend.ts';
 import { makeDirectory } from './checkpoints.ts';
@@ -10,6 +11,7 @@ import { putNote, readNote } from './notes.ts';
 import { stageOf, type Container } from './objects.ts';
 import { pullImage } from './pull.ts';
 import { parseDockerArgs } from './queue-args.ts';
+import { containerSecrets } from './secrets.ts';
 import { readContainer, type DockerSite } from './site.ts';
 
 /** Pulls, creates, starts; see Backend.submit. An image that cannot be had is remembered: the follower says so. */
@@ -26,7 +28,7 @@ export async function submitAttempt(site: DockerSite, attempt: Attempt, signal: 
 }
 
 /** The attempt's container, complete; undefined where its image cannot be had. */
-function make(
+async function make(
   site: DockerSite,
   attempt: Attempt,
   flags: FlagSettings,
@@ -35,19 +37,25 @@ function make(
   const { owner } = site;
   const { plan } = attempt;
   const { platform } = flags;
+  const secrets = containerSecrets(await attempt.secrets());
+  const ofSecrets = secrets.filling === undefined ? [] : [secrets.filling];
   if (plan.mounted === undefined) {
     const image = imageOf(attempt);
-    return onImage(site, attempt, { image, platform }, signal, (warnings) =>
-      create(site, attempt, { body: containerOf(attempt, image, flags, { owner, warnings }), platform }, signal),
-    );
+    return onImage(site, attempt, { image, platform }, signal, (warnings) => {
+      const wanted = { body: containerOf(attempt, image, flags, { owner, warnings, secrets }), platform };
+      return ofSecrets.length === 0
+        ? create(site, attempt, wanted, signal)
+        : createFilled(site, attempt, wanted, ofSecrets, signal);
+    });
   }
   return withMountedRun(attempt, async ({ baseImage, workingDir, command, archive, ...mounted }) => {
     const image = await attempt.pinned(baseImage);
     return onImage(site, attempt, { image, platform }, signal, (warnings) => {
       const all = [...warnings, ...mounted.warnings.map((each) => `warning: ${each}`)];
       const inCode = { ...attempt, plan: { ...plan, entrypoint: command } };
-      const body = containerOf(inCode, image, flags, { owner, warnings: all, workingDir });
-      return createFilled(site, attempt, { body, platform }, archive, signal);
+      const body = containerOf(inCode, image, flags, { owner, warnings: all, workingDir, secrets });
+      const fillings = [{ target: mountedVolume, archive }, ...ofSecrets];
+      return createFilled(site, attempt, { body, platform }, fillings, signal);
     });
   });
 }

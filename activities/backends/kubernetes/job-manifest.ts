@@ -10,6 +10,8 @@ import type { PullSecret } from './pull-secrets.ts';
 import { isPodManifest, type KubernetesArgs } from './queue-args.ts';
 import { storageOf, type MountedCode } from './storage.ts';
 
+import { podSecrets, type PodSecrets } from './secrets.ts';
+
 type Map = Record<string, unknown>;
 
 /** What of an attempt makes its Job. */
@@ -121,7 +123,12 @@ function podSpecOf(
   code: MountedCode | undefined,
 ): Map {
   const { plan } = attempt;
-  const { volumes, mounts } = storageOf(attempt.ref, args, code, listOf(spec['volumes']));
+  const secrets = podSecrets(plan.secrets);
+  const storage = storageOf(attempt.ref, args, code, listOf(spec['volumes']));
+  const [volumes, mounts] = [
+    [...storage.volumes, ...secrets.volumes],
+    [...storage.mounts, ...secrets.volumeMounts],
+  ];
   return {
     automountServiceAccountToken: false,
     ...spec,
@@ -139,7 +146,7 @@ function podSpecOf(
         ...commandOf(attempt),
         // That of code is where its own paths count from, whatever the queue says.
         ...(code === undefined ? {} : { workingDir: code.workingDir }),
-        env: environmentOf(listOf(container['env']), attempt, args.checkpoints?.mountPath),
+        env: environmentOf(listOf(container['env']), attempt, secrets, args.checkpoints?.mountPath),
         ...(mounts.length === 0 ? {} : { volumeMounts: [...listOf(container['volumeMounts']), ...mounts] }),
       };
     }),
@@ -172,13 +179,16 @@ function commandOf({ plan: { source, entrypoint, args } }: JobAttempt): Map {
 }
 
 /** The run's variables over those of the manifest, which may come from secrets. */
-function environmentOf(given: readonly unknown[], { plan, ref }: JobAttempt, checkpointDir: string | undefined): Map[] {
-  const ours = Object.entries(jobEnvironment({ plan, attempt: ref.attempt, checkpointDir }));
-  const names = new Set(ours.map(([name]) => name));
-  return [
-    ...given.map(mapOf).filter(({ name }) => typeof name !== 'string' || !names.has(name)),
-    ...ours.map(([name, value]) => ({ name, value: literal(value) })),
-  ];
+function environmentOf(
+  given: readonly unknown[],
+  { plan, ref }: JobAttempt,
+  secrets: PodSecrets,
+  checkpointDir: string | undefined,
+): Map[] {
+  const texts = Object.entries(jobEnvironment({ plan, attempt: ref.attempt, checkpointDir }));
+  const ours: Map[] = [...texts.map(([name, value]) => ({ name, value: literal(value) })), ...secrets.env];
+  const names = new Set(ours.map(({ name }) => name));
+  return [...given.map(mapOf).filter(({ name }) => !names.has(name)), ...ours];
 }
 
 /** How long to stay on a node that is lost. A manifest that tolerates it in its own way keeps that. */

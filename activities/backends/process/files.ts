@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, link, open, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The code of a system error, such as ENOENT; undefined for other values. */
@@ -39,6 +39,25 @@ export async function putIfAbsent(path: string, text: string): Promise<boolean> 
     throw error;
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+export async function isThere(path: string): Promise<boolean> {
+  return (await unlessMissing(stat(path))) !== undefined;
+}
+
+/** Fills a directory beside and moves it into place, so that there is the whole of it or none. Nothing where it is there. */
+export async function fillDirectory(path: string, fill: (directory: string) => Promise<void>): Promise<void> {
+  if (await isThere(path)) return;
+  const filled = `${path}.${randomUUID()}`;
+  await mkdir(filled, { mode: 0o700 });
+  try {
+    await fill(filled);
+    if (!(await isThere(path))) await rename(filled, path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
+  } finally {
+    await removeTree(filled);
   }
 }
 

@@ -6,6 +6,7 @@ import { unlessMissing } from './files.ts';
 import { jobProcesses } from './job-processes.ts';
 import { attemptFiles, type AttemptFiles } from './layout.ts';
 import { openOutput } from './output.ts';
+import { givenSecrets } from './secret-files.ts';
 import { neverStarts, preventStart, readPid } from './start-lock.ts';
 import { lost, verdictOf } from './verdict.ts';
 import { pause } from '../waiting.ts';
@@ -30,6 +31,7 @@ export async function followAttempt(
 
   const at = await writtenAt(files.pid);
   signal.throwIfAborted();
+  sink.hides(await givenSecrets(files));
   sink.observed({ phase: 'running', node: context.node, at });
   const job = jobProcesses(context, files, ref, pid);
   const output = openOutput(files, sink, signal);

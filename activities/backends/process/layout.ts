@@ -16,6 +16,8 @@ export interface AttemptFiles {
   record: string;
   /** The job's working directory, fresh in each attempt. */
   source: string;
+  /** The secrets that the job is given, each a file named after its variable: also those that it does not read there, for whoever follows. */
+  secrets: string;
   stdout: string;
   stderr: string;
   /** The wrapper's process id, or 0: nothing may start here any more. */
@@ -46,6 +48,7 @@ export function attemptFiles(home: string, ref: AttemptRef): AttemptFiles {
     directory,
     record: inside('attempt.json'),
     source: inside('source'),
+    secrets: inside('secrets'),
     stdout: inside('stdout'),
     stderr: inside('stderr'),
     pid: inside('pid'),

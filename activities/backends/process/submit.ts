@@ -1,14 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { mkdir, rename, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { jobEnvironment } from '../../../contracts/environment.ts';
 import { RelaunchError } from '../../../contracts/failures.ts';
 import type { Attempt } from '../backend.ts';
 import { recordAttempt } from './attempt-record.ts';
 import type { SubmitContext } from './context.ts';
-import { errorCode, readIfThere, removeTree, unlessMissing } from './files.ts';
+import { fillDirectory, isThere, readIfThere } from './files.ts';
 import { attemptFiles, type AttemptFiles } from './layout.ts';
 import { parseProcessArgs } from './resource-args.ts';
+import { secretVariables } from './secret-files.ts';
 import { readPid } from './start-lock.ts';
 import { startWrapper } from './start-wrapper.ts';
 import { pause } from '../waiting.ts';
@@ -26,11 +26,15 @@ export async function submitAttempt(context: SubmitContext, attempt: Attempt, si
 
   await mkdir(files.checkpoint, { recursive: true, mode: 0o700 });
   await unpackSource(attempt, files);
+  const secrets = await secretVariables(attempt, files);
   await context.reached('process:unpacked');
   signal.throwIfAborted();
 
   if (await hasStarted(files)) return;
-  const child = await startWrapper(context.shell, files, [...attempt.plan.entrypoint, ...attempt.plan.args], env);
+  const child = await startWrapper(context.shell, files, [...attempt.plan.entrypoint, ...attempt.plan.args], {
+    ...env,
+    ...secrets,
+  });
   await context.reached('process:spawned');
   await wrapperHasBegun(files, child, signal);
 }
@@ -48,23 +52,8 @@ async function hasStarted(files: AttemptFiles): Promise<boolean> {
   return (await readPid(files)) !== undefined || (await readIfThere(files.exit)) !== undefined;
 }
 
-/** Unpacks beside and moves into place, so that there is the whole source or none. */
 async function unpackSource(attempt: Attempt, files: AttemptFiles): Promise<void> {
-  if (await isThere(files.source)) return;
-  const unpacked = `${files.source}.${randomUUID()}`;
-  await mkdir(unpacked, { mode: 0o700 });
-  try {
-    await attempt.unpackSource(unpacked);
-    if (!(await isThere(files.source))) await rename(unpacked, files.source);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
-  } finally {
-    await removeTree(unpacked);
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await unlessMissing(stat(path))) !== undefined;
+  await fillDirectory(files.source, (unpacked) => attempt.unpackSource(unpacked));
 }
 
 async function wrapperHasBegun(files: AttemptFiles, child: ChildProcess, signal: AbortSignal): Promise<void> {

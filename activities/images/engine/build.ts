@@ -9,7 +9,7 @@ import { answerOf } from './engine-answer.ts';
 import { EngineFailure, type EngineMessage } from './engine-messages.ts';
 import type { EngineUse } from './engine-use.ts';
 import type { BuildRequest, BuildSink } from './image-engine.ts';
-import { masking } from './masking.ts';
+import { masking } from '../../secrets/masking.ts';
 
 /** As ImageEngine's, by the BuildKit that is in the engine. */
 export async function buildImage(
@@ -19,7 +19,7 @@ export async function buildImage(
   signal: AbortSignal,
 ): Promise<{ imageId: string }> {
   const { context, secrets = {}, mask = [] } = request;
-  const masked = masking([...Object.values(secrets).map(String), ...mask]);
+  const masked = masking([...Object.values(secrets), ...mask]);
   const progress = new BuildProgress(masked);
   const contextErrors: Error[] = [];
   context.on('error', (error: Error) => contextErrors.push(error));

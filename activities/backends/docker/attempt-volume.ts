@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import type { MountSettings } from 'dockerode';
-import { mountedVolume } from '../../images/mounted-source.ts';
 import type { Attempt } from '../backend.ts';
 import { label, labelsOf } from '../labels.ts';
 import { noteLabel } from './notes.ts';
@@ -9,25 +8,38 @@ import type { DockerSite } from './site.ts';
 /** A large source takes its time. */
 const fillMs = 600_000;
 
-/** A volume for the code of one container, which goes with that: the container's own file system may be read-only. */
-export const codeVolume = ({ ref, agent }: Pick<Attempt, 'ref' | 'agent'>, owner: string): MountSettings => ({
+/** What a container finds on a volume of its own. */
+export interface Filling {
+  target: string;
+  /** A tar. Once. */
+  archive(): Readable;
+}
+
+/** A volume for what is put into one container, which goes with that: the container's own file system may be read-only. */
+export const attemptVolume = (
+  { ref, agent }: Pick<Attempt, 'ref' | 'agent'>,
+  owner: string,
+  kind: 'code' | 'secrets',
+  target: string,
+): MountSettings => ({
   Type: 'volume',
   Source: '',
-  Target: mountedVolume,
+  Target: target,
   VolumeOptions: {
     NoCopy: true,
-    Labels: { ...labelsOf(ref, owner), [label.agent]: agent, [noteLabel.kind]: 'code' },
+    Labels: { ...labelsOf(ref, owner), [label.agent]: agent, [noteLabel.kind]: kind },
     DriverConfig: { Name: '', Options: {} },
   },
 });
 
 /** Unpacks a tar there, before anything of the container runs. Once: it is not tried again. */
-export async function fillCodeVolume(
+export async function fillVolume(
   { engine }: DockerSite,
   container: string,
-  tar: Readable,
+  { target, archive }: Filling,
   signal: AbortSignal,
 ): Promise<void> {
+  const tar = archive();
   const broken = new AbortController();
   tar.once('error', (error: Error) => {
     broken.abort(error);
@@ -36,7 +48,7 @@ export async function fillCodeVolume(
     await engine.send({
       method: 'PUT',
       path: `/containers/${container}/archive`,
-      query: { path: mountedVolume },
+      query: { path: target },
       tar,
       patienceMs: 0,
       timeoutMs: fillMs,
