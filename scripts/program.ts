@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { examples, type Cli } from './cli.ts';
 import { addAgent } from './commands/agent.ts';
+import { addCodecServer } from './commands/codec-server.ts';
 import { addControl } from './commands/control.ts';
 import { addDev } from './commands/dev.ts';
 import { addJob } from './commands/job.ts';
@@ -42,6 +43,7 @@ export function programOf(cli: Cli): Command {
     addAgent,
     addControl,
     addDev,
+    addCodecServer,
   ])
     add(program, cli);
   return program;

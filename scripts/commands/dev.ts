@@ -18,7 +18,7 @@ import { baseEnvOf } from '../base-env.ts';
 import { examples, settingsOf, withEntity, type Cli, type CommonFlags } from '../cli.ts';
 import { takeDevLock } from '../dev/lock.ts';
 import { stopOrphan } from '../dev/orphan.ts';
-import { portOrFree } from '../dev/ports.ts';
+import { portOf, portOrFree } from '../dev/ports.ts';
 import { startServer, type DevServer } from '../dev/server.ts';
 import { stopRequests } from '../dev/stop-requests.ts';
 import { untilNamespace } from '../dev/until-namespace.ts';
@@ -156,10 +156,4 @@ async function ensureQueue({ store }: Relaunch): Promise<void> {
   } catch (error) {
     if (!(error instanceof ClientError && error.code === 'queue-exists')) throw error;
   }
-}
-
-function portOf(flag: string, text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw new ClientError('bad-input', `${flag} is ${JSON.stringify(text)}: a port from 1 to 65535`);
 }

@@ -1,4 +1,5 @@
 import { connect, createServer } from 'node:net';
+import { ClientError } from '../../client/index.ts';
 
 const loopback = '127.0.0.1';
 
@@ -32,4 +33,11 @@ export function answers(port: number): Promise<boolean> {
     };
     socket.once('connect', done(true)).once('error', done(false));
   });
+}
+
+/** The port that a flag says. @throws ClientError bad-input */
+export function portOf(flag: string, text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
+  throw new ClientError('bad-input', `${flag} is ${JSON.stringify(text)}: a port from 1 to 65535`);
 }

@@ -14,6 +14,7 @@ test.each([
   'agent',
   'control',
   'dev',
+  'codec-server',
   'queue create',
   'job create code',
   'job create git',
@@ -44,6 +45,8 @@ test.each([
   [['agent', '-q', 'a', '--max-jobs', '0'], /--max-jobs is "0"/],
   [['queue', 'create', 'x'], /either --backend or --file/],
   [['dev', '--max-jobs', 'many'], /--max-jobs is "many"/],
+  [['codec-server', '--ui', 'here'], /--ui is "here": the URL of the Web UI/],
+  [['codec-server', '--ui', 'http://ui'], /nothing to decrypt with: set RELAUNCH_CODEC_KEY_FILE/],
   [['list', '-e', 'a b'], /the entity is "a b"/],
 ])('%j is bad input: exit code 2', async (argv, message) => {
   const { err, code } = await relaunch(...argv);
