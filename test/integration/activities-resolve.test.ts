@@ -50,6 +50,25 @@ test('a good spec becomes a complete plan in the store, and a small summary', as
   });
 });
 
+test('a secret is named in the plan as its queue lets it be, and else refused, whoever submits', async () => {
+  await harness.writeQueue('backend: process\nenv: {KEY: {secret: ours, as: env}}\nsecrets: [hf]\n');
+  const run = harness.workflow('given');
+  await run.resolve(harness.spec('exit 0', { env: { TOKEN: { secret: 'hf' } } }));
+  expect(await harness.json(keyOf.plan('given'))).toMatchObject({
+    env: {},
+    secrets: { TOKEN: { secret: 'hf', as: 'file' }, KEY: { secret: 'ours', as: 'env' } },
+  });
+  const refused = (env: Record<string, unknown>) =>
+    harness.workflow().resolve({ ...harness.spec('exit 0'), env } as LaunchSpecInput);
+  await expect(refused({ A: { secret: 'ours' } })).rejects.toEqual(
+    failure('LaunchRejected', `queue "${queue}" lets its runs name hf (secrets)`),
+  );
+  await expect(refused({ KEY: 'mine' })).rejects.toEqual(
+    failure('LaunchRejected', `queue "${queue}" gives its runs a secret by that name`),
+  );
+  await expect(refused({ A: { secret: '../hf' } })).rejects.toEqual(failure('LaunchRejected', 'NAME or NAME/KEY'));
+});
+
 test('the same spec again gets the plan that holds, also after its queue has changed', async () => {
   const run = harness.workflow('again');
   const first = await run.resolve(harness.spec('exit 0', { gracePeriod: '9s' }));
