@@ -1,4 +1,5 @@
 import { RelaunchError } from '../contracts/failures.ts';
+import { canonicalJson } from '../contracts/hash.ts';
 import { fieldIssue, formatIssues, type FieldIssue } from '../contracts/issues.ts';
 import type { LaunchSpec } from '../contracts/launch-spec.ts';
 import type { Limits } from '../contracts/merge.ts';
@@ -7,11 +8,13 @@ import { mergeQueue, saidIn, type Args } from '../contracts/merge-queue.ts';
 import type { QueueSpec } from '../contracts/queue-spec.ts';
 import { mergeVariables, type SecretReference } from '../contracts/secret-reference.ts';
 import { givenAs, type PinnedSource } from '../contracts/source.ts';
+import { sweepPlan } from '../contracts/sweep-plan.ts';
 import { queueOfTaskQueue } from '../contracts/task-queues.ts';
 import { jobLaunch } from '../store/job-launch.ts';
 import type { JobVersion } from '../store/jobs.ts';
 import { keyOf } from '../store/layout.ts';
 import { readQueueVersion } from '../store/queues.ts';
+import { readRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Backend } from './backends/backend.ts';
 import type { AgentDependencies } from './dependencies.ts';
@@ -62,7 +65,8 @@ export async function checkLaunch(
   if (backend === undefined) {
     throw rejected(`queue "${asked.queue}" is for backend "${queue.backend}", which this agent does not have`);
   }
-  const said = { spec: launched, said: saidIn(input), job: asked.source.job };
+  const ours = await saidBySweep(store, asked);
+  const said = { spec: launched, said: saidIn(input), job: asked.source.job, ours };
   const { spec, limits, resourceArgs, issues: ofQueue } = mergeQueue(said, queue, backend.submitters);
   const ofInputs = job === undefined ? [] : inputsIssues(job.record.job, spec, options);
   const { env, secrets, issues: ofVariables } = mergeVariables(launched, queue);
@@ -77,6 +81,13 @@ export async function checkLaunch(
   const source = await pinned(spec, { store, images, git }, signal);
   const image = await pinnedBase(way, images);
   return { spec, job, queue, queueVersion, resourceArgs, limits, env, secrets, source, way: image };
+}
+
+/** What a trial has from its sweep, as agents have checked it: of source and name nothing is its submitter's. */
+async function saidBySweep(store: Store, { sweep, source, queue }: LaunchSpec): Promise<string[]> {
+  if (sweep === undefined) return [];
+  const plan = await readRecord(store, keyOf.sweepPlan(sweep), sweepPlan);
+  return plan?.queue === queue && canonicalJson(plan.source) === canonicalJson(source) ? ['source', 'name'] : [];
 }
 
 async function pinned(

@@ -2,6 +2,7 @@ import { RelaunchError } from '../contracts/failures.ts';
 import { canonicalJson, sha256Hex } from '../contracts/hash.ts';
 import { formatIssues } from '../contracts/issues.ts';
 import { versionName } from '../contracts/job-reference.ts';
+import { trialQueueIssues } from '../contracts/merge-queue.ts';
 import { trialIssues, trialsChecked } from '../contracts/merge-job.ts';
 import { sweepIdOf } from '../contracts/names.ts';
 import type { QueueSpec } from '../contracts/queue-spec.ts';
@@ -33,7 +34,7 @@ export function resolveSweep(needs: CheckNeeds, input: unknown): Promise<SweepSu
     checkAgent(spec.launch, taskQueue);
     const launch = { spec: spec.launch, input: (input as SweepSpecInput).launch };
     const { queue, source, job } = await checkLaunch(needs, launch, signal, { isWhole: false });
-    if (job !== undefined) checkTrials(spec, job, queue);
+    checkTrials(spec, job, queue);
     const bound = queue.scheduler.num_workers;
     const workers = workersOf(spec.numWorkers, { queue: spec.launch.queue, bound });
     if ('wrong' in workers) throw rejected(workers.wrong);
@@ -56,9 +57,11 @@ export function resolveSweep(needs: CheckNeeds, input: unknown): Promise<SweepSu
   });
 }
 
-function checkTrials(spec: SweepSpec, { record: { job } }: JobVersion, { defaults }: QueueSpec): void {
-  const config = { launch: spec.launch.runConfig, defaults: defaults.runConfig };
-  const issues = trialIssues(job, config, pointsOf(spec).first(trialsChecked));
+function checkTrials(spec: SweepSpec, job: JobVersion | undefined, queue: QueueSpec): void {
+  const trials = pointsOf(spec).first(trialsChecked);
+  const config = { launch: spec.launch.runConfig, defaults: queue.defaults.runConfig };
+  const ofJob = job === undefined ? [] : trialIssues(job.record.job, config, trials);
+  const issues = [...ofJob, ...trialQueueIssues(spec.launch, trials, queue)];
   if (issues.length > 0) throw rejected(formatIssues(issues));
 }
 

@@ -26,6 +26,15 @@ export {
   type QueueView,
 } from './queues.ts';
 export type { QueueRow, QueueState } from './queue-state.ts';
+export {
+  applyQueue,
+  deleteQueue,
+  queueText,
+  saveQueue,
+  type AppliedQueue,
+  type QueueChange,
+  type QueueFile,
+} from './queue-files.ts';
 export { remove } from './remove.ts';
 export { removeSweep } from './remove-sweep.ts';
 export { result, type RunEnd } from './result.ts';

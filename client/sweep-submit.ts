@@ -4,7 +4,7 @@ import { base32Of } from '../contracts/hash.ts';
 import type { FieldIssue } from '../contracts/issues.ts';
 import { nameOf, type LaunchSpec } from '../contracts/launch-spec.ts';
 import { launchStart } from '../contracts/launch-start.ts';
-import { saidIn } from '../contracts/merge-queue.ts';
+import { saidIn, trialQueueIssues } from '../contracts/merge-queue.ts';
 import { trialIssues, trialsChecked } from '../contracts/merge-job.ts';
 import { newSweepId } from '../contracts/names.ts';
 import { readSpec } from '../contracts/read-spec.ts';
@@ -85,6 +85,7 @@ export async function checkSweepOnQueue(
   const ofQueue = await withQueue(relaunch, launch.queue, (queue) => {
     checkBounds({ spec: launched, said: saidIn(input.launch), job: launch.source.job }, queue);
     refuseAny(trials(queue.defaults.runConfig));
+    refuseAny(trialQueueIssues(launch, pointsOf(spec).first(trialsChecked), queue));
     workers = within(queue.scheduler.num_workers);
   });
   return { ...workers, notes: [...notes, ...ofQueue] };

@@ -156,3 +156,17 @@ function guardedIssues(overlay: Args, queue: string, { backend, allow }: QueueSp
     return [queueIssue(queue, issue, { what: 'but runs of it may not set that', instead: 'Leave it out' })];
   });
 }
+
+/** What a queue does not allow of the configurations of a sweep's trials: of the first that is wrong. */
+export function trialQueueIssues(
+  launch: LaunchSpec,
+  trials: readonly { config: object }[],
+  queue: QueueSpec,
+): FieldIssue[] {
+  for (const { config } of trials) {
+    const runConfig = { ...launch.runConfig, ...config };
+    const issues = allowIssues({ runConfig }, { queue: launch.queue, ...queue });
+    if (issues.length > 0) return issues;
+  }
+  return [];
+}

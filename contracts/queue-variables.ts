@@ -75,8 +75,8 @@ export function variableValues(
 ): { values: Map<string, VariableValue>; issues: FieldIssue[] } {
   const values = new Map<string, VariableValue>();
   const issues: FieldIssue[] = [];
-  const refuse = (name: string, what: string, instead: string): void => {
-    const issue = fieldIssue(['variables', name], { variables: given }, '');
+  const refuse = (name: string, what: string, instead: string, value = given[name]): void => {
+    const issue = fieldIssue(['variables', name], { variables: value === undefined ? {} : { [name]: value } }, '');
     issues.push(queueIssue(queue, issue, { subject: `variable "${name}"`, what, instead }));
   };
   for (const [name, variable] of Object.entries(declared)) {
@@ -94,7 +94,7 @@ export function variableValues(
       continue;
     }
     const wrong = violation(variable, value);
-    if (wrong !== undefined) refuse(name, `allowed are ${wrong.allowed}`, `Choose ${wrong.choose}`);
+    if (wrong !== undefined) refuse(name, `allowed are ${wrong.allowed}`, `Choose ${wrong.choose}`, value);
     values.set(name, value);
   }
   for (const name of Object.keys(given).filter((each) => !Object.hasOwn(declared, each))) {

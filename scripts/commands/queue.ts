@@ -4,6 +4,7 @@ import { ClientError, createQueue, describeQueue, type QueueView } from '../../c
 import { formatDuration } from '../../contracts/duration.ts';
 import { openStore } from '../../store/open-store.ts';
 import { connected, examples, settingsOf, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
+import { addFiles } from './queue/files.ts';
 import { addList } from './queue/list.ts';
 import { addPausing } from './queue/pausing.ts';
 import { readText } from '../read-input.ts';
@@ -12,11 +13,12 @@ import { plain, renderFields, renderJson, renderYaml } from '../render.ts';
 export function addQueue(program: Command, cli: Cli): void {
   const queue = program
     .command('queue')
-    .summary('create, list, describe and pause queues')
+    .summary('create, change, list, describe and pause queues')
     .description('Queues: where runs wait, and within which bounds.');
   addCreate(queue, cli);
   addList(queue, cli);
   addDescribe(queue, cli);
+  addFiles(queue, cli);
   addPausing(queue, cli);
 }
 
@@ -67,12 +69,14 @@ function addDescribe(queue: Command, cli: Cli): void {
 
 /** A queue on a screen. */
 export function renderQueue({ name, spec, agents, waiting, live, waits }: QueueView): string {
-  const { requeue, gracePeriod, timeouts, backend, resourceArgs, maxLive } = spec;
+  const { requeue, gracePeriod, timeouts, backend, resourceArgs, maxLive, description, links, variables } = spec;
   const limits = Object.entries(timeouts).flatMap(([phase, ms]) =>
     ms === undefined ? [] : [`${phase} ${formatDuration(ms)}`],
   );
   const rows = [
     ['queue', name],
+    ...(description === undefined ? [] : [['about', plain(description)]]),
+    ...Object.entries(links).map(([label, url]) => [plain(label), plain(url)]),
     ['backend', plain(backend)],
     ['agents', agents.length === 0 ? 'none now' : agents.map(plain).join(', ')],
     ['waiting', String(waiting)],
@@ -81,7 +85,13 @@ export function renderQueue({ name, spec, agents, waiting, live, waits }: QueueV
     ['requeue', `at most ${String(requeue.max)}, on ${requeue.on.join(', ') || 'nothing'}`],
     ['grace', formatDuration(gracePeriod)],
     ['time-outs', limits.join(', ') || 'none'],
+    ...(Object.keys(variables).length === 0 ? [] : [['variables', plain(Object.keys(variables).join(', '))]]),
   ];
-  const args = Object.keys(resourceArgs).length === 0 ? [] : ['', renderYaml(stringify({ resourceArgs }))];
+  const { overrides, allow, defaults } = spec;
+  const said = Object.entries({ variables, allow, defaults, resourceArgs }).filter(
+    ([, map]) => Object.keys(map).length > 0,
+  );
+  const shown = Object.fromEntries([...(overrides === 'open' ? [] : [['overrides', overrides]]), ...said]) as object;
+  const args = Object.keys(shown).length === 0 ? [] : ['', renderYaml(stringify(shown))];
   return [renderFields(rows), ...args].join('\n');
 }

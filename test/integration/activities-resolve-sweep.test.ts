@@ -157,3 +157,27 @@ test('without a workflow it is refused', async () => {
   const { result } = startActivity(info, resolveSweep as (argument: unknown) => Promise<unknown>, sweep());
   await expect(result).rejects.toEqual(failure('AttemptRefused', 'started alone'));
 });
+
+test('on a queue that narrows them, parameters are checked as the sweep begins, and its trials have its source and name', async () => {
+  await harness.writeQueue(`backend: process
+overrides: closed
+allow:
+  /source/code: open
+  /entrypoint: open
+  /runConfig/lr: { minimum: 0, maximum: 0.5 }
+`);
+  await expect(resolve(sweep())).rejects.toEqual(failure('LaunchRejected', 'runConfig.lr is 1, allowed are 0 to 0.5'));
+  await expect(resolve(sweep({ parameters: { x: { values: [1] } } }))).rejects.toEqual(
+    failure('LaunchRejected', 'runConfig.x is 1, but runs of it may not set that'),
+  );
+  const small = sweep({ parameters: { lr: { values: [0.1] } } });
+  await resolve(small);
+  const trial = { ...harness.spec(), name: 'digits-0', sweep: 'digits-1', runConfig: { lr: 0.1 } };
+  await harness.workflow('digits-1-0').resolve(trial);
+  await expect(harness.workflow('other').resolve({ ...trial, sweep: 'digits-2' })).rejects.toEqual(
+    failure('LaunchRejected', 'name is "digits-0", but runs of it may not set that'),
+  );
+  await expect(harness.workflow('more').resolve({ ...trial, runConfig: { lr: 1 } })).rejects.toEqual(
+    failure('LaunchRejected', 'runConfig.lr is 1, allowed are 0 to 0.5'),
+  );
+});

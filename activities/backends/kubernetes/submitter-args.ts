@@ -99,21 +99,20 @@ function merged(base: Args, args: KubernetesArgs, resources: Resources, over: Ov
   const { metadata, spec } = podOf(args);
   const { labels, annotations, nodeSelector, tolerations = [], priorityClassName } = over;
   const { main, all } = withMain(listOf(spec['containers']), args);
+  const named = {
+    ...metadata,
+    ...(labels === undefined ? {} : { labels: { ...mapOf(metadata['labels']), ...labels } }),
+    ...(annotations === undefined ? {} : { annotations: { ...mapOf(metadata['annotations']), ...annotations } }),
+  };
   const pod = {
-    metadata: {
-      ...metadata,
-      ...(labels === undefined ? {} : { labels: { ...mapOf(metadata['labels']), ...labels } }),
-      ...(annotations === undefined ? {} : { annotations: { ...mapOf(metadata['annotations']), ...annotations } }),
-    },
+    ...(Object.keys(named).length === 0 ? {} : { metadata: named }),
     spec: {
       ...spec,
       ...(nodeSelector === undefined ? {} : { nodeSelector: { ...mapOf(spec['nodeSelector']), ...nodeSelector } }),
       ...(tolerations.length === 0 ? {} : { tolerations: [...listOf(spec['tolerations']), ...tolerations] }),
       ...(priorityClassName === undefined ? {} : { priorityClassName }),
       containers: all.map((container) =>
-        container.name === main
-          ? { ...container, resources: resourcesOf(mapOf(container['resources']), args, resources, over) }
-          : container,
+        container.name === main ? { ...container, ...resourcesOf(container, args, resources, over) } : container,
       ),
     },
   };
@@ -121,17 +120,22 @@ function merged(base: Args, args: KubernetesArgs, resources: Resources, over: Ov
   return { ...base, spec: { ...args.spec, template: { ...mapOf(args.spec?.['template']), ...pod } } } as Args;
 }
 
-function resourcesOf(given: Map, { gpuResource }: KubernetesArgs, { cpu, memory, gpu }: Resources, over: Overlay): Map {
+function resourcesOf(
+  container: Map,
+  { gpuResource }: KubernetesArgs,
+  { cpu, memory, gpu }: Resources,
+  over: Overlay,
+): Map {
   const share = {
     ...(cpu === undefined ? {} : { cpu: `${String(Math.round(cpu * 1_000))}m` }),
     ...(memory === undefined ? {} : { memory: String(memory) }),
     ...(gpu === undefined ? {} : { [gpuResource]: String(gpu) }),
   };
-  return {
-    ...given,
-    requests: { ...mapOf(given['requests']), ...share, ...over.resources?.requests },
-    limits: { ...mapOf(given['limits']), ...share, ...over.resources?.limits },
-  };
+  if (Object.keys(share).length === 0 && over.resources === undefined) return {};
+  const given = mapOf(container['resources']);
+  const requests = { ...mapOf(given['requests']), ...share, ...over.resources?.requests };
+  const limits = { ...mapOf(given['limits']), ...share, ...over.resources?.limits };
+  return { resources: { ...given, requests, limits } };
 }
 
 function podOf(args: KubernetesArgs): { metadata: Map; spec: Map } {

@@ -7,7 +7,14 @@ import { argsIssues } from '../args-issues.ts';
 const processArgs = z.strictObject({
   /** The environment of all its jobs, over the agent's base and under the job's own. */
   env: z
-    .record(z.string().regex(/^[^=\0]+$/, 'a name without "="'), z.string().regex(/^[^\0]*$/, 'no NUL character'))
+    .record(
+      z.string().regex(/^[^=\0]+$/, 'a name without "="'),
+      // The value of a queue's variable has the type of that.
+      z
+        .union([z.string(), z.number(), z.boolean()], 'a text')
+        .transform(String)
+        .refine((text) => !text.includes('\0'), 'no NUL character'),
+    )
     .default({}),
 });
 
