@@ -58,8 +58,7 @@ test('a secret is named in the plan as its queue lets it be, and else refused, w
     env: {},
     secrets: { TOKEN: { secret: 'hf', as: 'file' }, KEY: { secret: 'ours', as: 'env' } },
   });
-  const refused = (env: Record<string, unknown>) =>
-    harness.workflow().resolve({ ...harness.spec('exit 0'), env });
+  const refused = (env: Record<string, unknown>) => harness.workflow().resolve({ ...harness.spec('exit 0'), env });
   await expect(refused({ A: { secret: 'ours' } })).rejects.toEqual(
     failure('LaunchRejected', `queue "${queue}" lets its runs name hf (secrets)`),
   );
