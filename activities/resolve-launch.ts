@@ -5,6 +5,7 @@ import { versionName } from '../contracts/job-reference.ts';
 import { launchSpec, nameOf, type LaunchSpec } from '../contracts/launch-spec.ts';
 import { runIdOf } from '../contracts/names.ts';
 import { plan as planSchema, summaryOf, type Plan, type PlanSummary } from '../contracts/plan.ts';
+import type { QueueSpec } from '../contracts/queue-spec.ts';
 import { fairnessKeyOf, priorityKeyOf } from '../contracts/priority.ts';
 import { readSpec } from '../contracts/read-spec.ts';
 import { keyOf } from '../store/layout.ts';
@@ -83,7 +84,7 @@ async function makePlan(
     project: spec.project,
     queue: spec.queue,
     backend: queue.backend,
-    ...(spec.user === undefined ? {} : { user: spec.user, fairnessKey: fairnessKeyOf(spec.user) }),
+    ...(spec.user === undefined ? {} : turnsOf(spec.user, queue)),
     ...(job === undefined ? {} : { job: versionName(job, job.version) }),
     source,
     ...way,
@@ -99,6 +100,11 @@ async function makePlan(
     ...(spec.sweep === undefined ? {} : { sweep: spec.sweep }),
     ...limits,
   };
+}
+
+function turnsOf(user: string, { fairness: { weights } }: QueueSpec) {
+  const weight = Object.hasOwn(weights, user) ? weights[user] : undefined;
+  return { user, fairnessKey: fairnessKeyOf(user), ...(weight === undefined ? {} : { fairnessWeight: weight }) };
 }
 
 const taken = (run: string, by: string): RelaunchError =>

@@ -104,11 +104,16 @@ async function pinnedBase({ store, images }: AgentDependencies, run: string, ima
   return (held ?? (await writeOnce(store, key, { image: await images.pin(image) }, baseRecord))).image;
 }
 
-function checkPriority({ run, priorityKey, fairnessKey }: Plan): void {
+/** Temporal hands out weights in single precision. */
+const sameWeight = (a: number, b: number): boolean => Math.fround(a) === Math.fround(b);
+
+function checkPriority({ run, priorityKey, fairnessKey, fairnessWeight }: Plan): void {
   const { priority } = activityInfo();
-  if ((priority?.priorityKey ?? 3) !== priorityKey || (priority?.fairnessKey ?? '') !== (fairnessKey ?? '')) {
-    throw refused(`run ${run} waits with another priority or fairness key than its plan's`);
-  }
+  const same =
+    (priority?.priorityKey ?? 3) === priorityKey &&
+    (priority?.fairnessKey ?? '') === (fairnessKey ?? '') &&
+    sameWeight(priority?.fairnessWeight || 1, fairnessWeight ?? 1);
+  if (!same) throw refused(`run ${run} waits with another priority, fairness key or weight than its plan's`);
 }
 
 /** Each attempt follows from the recorded ends of those before it: no workflow gets more attempts than its plan allows. */

@@ -33,7 +33,7 @@ export async function trafficOf(relaunch: Relaunch, queue: string, now: number =
     agents: heardOf([...resolve.pollers, ...submit.pollers], now),
     waiting,
     waitingByPriority: Object.fromEntries(
-      Object.entries(submit.statsByPriorityKey ?? {})
+      Object.entries(submit.statsByPriorityKey)
         .map(([key, stats]) => [key, Number(stats.approximateBacklogCount ?? 0)] as const)
         .filter(([, count]) => count > 0),
     ),

@@ -32,6 +32,8 @@ export const planSummary = z.object({
   priorityKey: z.int(),
   /** Whose runs take turns: the user, cut to the 64 bytes that Temporal takes. */
   fairnessKey: z.string().optional(),
+  /** Turns that this user gets for each one of others. Default 1. */
+  fairnessWeight: z.number().optional(),
 });
 export type PlanSummary = z.infer<typeof planSummary>;
 

@@ -57,6 +57,12 @@ const fields = z.strictObject({
   scheduler: z.strictObject({ num_workers: numWorkers.optional() }).default({}),
   /** The most runs that live at a time, over all agents. Default: as many as the agents have places for. */
   maxLive: z.int().min(1, '1 to 10000').max(10_000, '1 to 10000').optional(),
+  /** How the runs of users take turns, within a priority: a user of weight 3 gets three for each one of a user of weight 1, the default. */
+  fairness: z
+    .strictObject({
+      weights: z.record(plainText(128), z.number().min(0.001, '0.001 to 1000').max(1_000, '0.001 to 1000')).default({}),
+    })
+    .prefault({}),
   /** Pauses the queue after so many failed or lost attempts in a row, of whatever runs. Default: never. */
   breaker: z.strictObject({ failures: z.int().min(1, '1 to 1000').max(1_000, '1 to 1000') }).optional(),
   /** How long an agent may be silent before the attempts that only it can follow are given up as `lost{agent-lost}`. */

@@ -61,6 +61,7 @@ export const submitting = (plan: PlanSummary, attempt: number): Pick<AgentActivi
     priority: {
       priorityKey: plan.priorityKey,
       ...(plan.fairnessKey === undefined ? {} : { fairnessKey: plan.fairnessKey }),
+      ...(plan.fairnessWeight === undefined ? {} : { fairnessWeight: plan.fairnessWeight }),
     },
     retry,
     summary: `attempt ${String(attempt)}: wait in queue ${plan.queue}, then start`,

@@ -72,10 +72,11 @@ test.each([
   ['another priority', { priority: { priorityKey: 1, fairnessKey: 'ada' } }],
   ['no priority', {}],
   ['another fairness key', { priority: { priorityKey: 2, fairnessKey: 'bob' } }],
+  ['a weight of its own', { priority: { priorityKey: 2, fairnessKey: 'ada', fairnessWeight: 100 } }],
   ['no fairness key', { priority: { priorityKey: 2 } }],
 ])('a run that waits with %s is refused', async (_, info) => {
   const run = await harness.launched('exit 0', undefined, { user: 'ada', priority: 'high' });
-  await refuses(run, { attempt: 1 }, 'another priority or fairness key', info);
+  await refuses(run, { attempt: 1 }, 'another priority, fairness key or weight', info);
   expect(await run.submit({ attempt: 1 }, { priority: { priorityKey: 2, fairnessKey: 'ada' } })).toEqual({
     follow,
     agent,

@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+import { list, pauseQueue, resumeQueue, trafficOf } from '../../client/index.ts';
+import { saying, type Cluster } from './cluster.ts';
+import { until } from './until.ts';
+
+const stillOpen = "ExecutionStatus = 'Running'";
+const noopAgent = fileURLToPath(new URL('../bench/noop-agent.ts', import.meta.url));
+
+/**
+ * Has users' runs wait in a queue whose jobs do nothing until all of them do, and then be taken one at a time. `runs`: how many of each.
+ * Answers whose they were, in the order in which they ended.
+ */
+export async function turnsOf(
+  cluster: Cluster,
+  queue: string,
+  runs: Readonly<Record<string, number>>,
+): Promise<string[]> {
+  const { relaunch } = cluster;
+  await pauseQueue(relaunch, queue, { by: 'ada', reason: 'until all wait' });
+  const users = Object.entries(runs).flatMap(([user, count]) => Array.from({ length: count }, () => user));
+  await saying(cluster.program(noopAgent, queue, '1'), 'agent serves');
+  await Promise.all(users.map((user) => cluster.shell(queue, 'true', { user })));
+  await until('all wait', async () => (await trafficOf(relaunch, queue)).waiting >= users.length, 120_000, 200);
+  await resumeQueue(relaunch, queue, 'ada');
+  await until(
+    'all have ended',
+    async () => (await list(relaunch, { queue, query: stillOpen })).length === 0,
+    300_000,
+    200,
+  );
+  const rows = await list(relaunch, { queue }, 10_000);
+  return rows.sort((a, b) => (a.closedAt?.getTime() ?? 0) - (b.closedAt?.getTime() ?? 0)).map(({ user = '' }) => user);
+}
