@@ -104,15 +104,16 @@ async function pinnedBase({ store, images }: AgentDependencies, run: string, ima
   return (held ?? (await writeOnce(store, key, { image: await images.pin(image) }, baseRecord))).image;
 }
 
-/** Temporal hands out weights in single precision. */
-const sameWeight = (a: number, b: number): boolean => Math.fround(a) === Math.fround(b);
+/** Temporal hands out weights in single precision, and none as 0. */
+const isWeight = (given: number, planned: number): boolean =>
+  Math.fround(given === 0 ? 1 : given) === Math.fround(planned);
 
 function checkPriority({ run, priorityKey, fairnessKey, fairnessWeight }: Plan): void {
   const { priority } = activityInfo();
   const same =
     (priority?.priorityKey ?? 3) === priorityKey &&
     (priority?.fairnessKey ?? '') === (fairnessKey ?? '') &&
-    sameWeight(priority?.fairnessWeight || 1, fairnessWeight ?? 1);
+    isWeight(priority?.fairnessWeight ?? 0, fairnessWeight ?? 1);
   if (!same) throw refused(`run ${run} waits with another priority, fairness key or weight than its plan's`);
 }
 

@@ -13,7 +13,7 @@ await withRuntime(logger, async () => {
   const agent = await startAgent({
     temporal,
     namespace,
-    name: 'noop',
+    name: `noop-${queue}`,
     queues: [queue],
     maxJobs: Number(maxJobs),
     home,
