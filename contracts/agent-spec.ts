@@ -5,17 +5,16 @@ import { labelValue } from './names.ts';
 
 const jobsRule = '1 to 99999, or -1 for as many as come';
 
-/** What an admin writes into an agent's file: `relaunch agent -c FILE`. Every key may be absent; flags win over it. */
-export const agentSpec = z.strictObject({
+const agentFields = z.strictObject({
   /** What it is called, one living agent each. Default: the host's name, in a pod the pod's. */
   name: labelValue.optional(),
   /** Which it serves. */
   queues: z.array(labelValue).optional(),
-  /** Live runs at a time, over all its queues; -1: as many as come. Default 1. */
+  /** Live runs at a time, over all its queues; -1: as many as come; 0: none, it only makes images for them. Default 1. */
   maxJobs: z
     .int()
     .max(99_999, jobsRule)
-    .refine((jobs) => jobs === -1 || jobs >= 1, jobsRule)
+    .refine((jobs) => jobs >= -1, jobsRule)
     .optional(),
   /** How it gets code into containers, for the queues that it serves. Absent: that is left to others. */
   builder: builderSpec.optional(),
@@ -65,5 +64,11 @@ export const agentSpec = z.strictObject({
       code: z.record(z.string().min(1, 'a claim'), z.string().min(1, 'a path')).optional(),
     })
     .optional(),
+});
+
+/** What an admin writes into an agent's file: `relaunch agent -c FILE`. Every key may be absent; flags win over it. */
+export const agentSpec = agentFields.refine(({ maxJobs, builder }) => maxJobs !== 0 || builder?.type === 'docker', {
+  path: ['maxJobs'],
+  error: `${jobsRule}; 0 only with a builder that makes images, and then nothing else is done`,
 });
 export type AgentSpec = z.output<typeof agentSpec>;

@@ -44,9 +44,9 @@ export interface AgentOptions {
   namespace: string;
   /** One living agent has this name. */
   name: string;
-  /** Which it serves. They must exist. */
+  /** Which it serves. They must exist, where it starts runs. */
   queues: readonly string[];
-  /** The most live attempts over all its queues. Infinity: as many as come. */
+  /** The most live attempts over all its queues. Infinity: as many as come; 0: it makes images for them, and needs none of their backends. */
   maxJobs: number;
   /** Where host-bound backends keep their attempts. */
   home: string;
@@ -94,7 +94,8 @@ const submitGraceMs = 5_000;
 
 /** Serves queues with this host's backends. @throws RelaunchError where a queue does not exist, its backend is not there, or the name is taken */
 export async function startAgent(options: AgentOptions): Promise<RunningWorker & { gate: JobGate }> {
-  const { name, queues, logger, namespace, home, baseEnv } = options;
+  const { name, logger, namespace, home, baseEnv } = options;
+  const queues = options.maxJobs === 0 ? [] : options.queues;
   const { git = { hosts: {}, env: baseEnv } } = options;
   await checkHosts(git);
   const secrets = new AgentSecrets({
@@ -121,7 +122,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
     failed: warn(logger, 'a watch of Kubernetes failed'),
   };
   const docker = { ...options.docker, owner: namespaceId, reached: options.reached };
-  const backends = options.backends ?? createBackends({ home, baseEnv, docker, kubernetes });
+  const backends =
+    options.maxJobs === 0 ? [] : (options.backends ?? createBackends({ home, baseEnv, docker, kubernetes }));
   const letGo = async (): Promise<void> => {
     for (const backend of backends) backend.close();
     await close();
@@ -178,8 +180,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   ]);
   const builder = await builderOf(options, store);
   if (builder !== undefined)
-    others.push(...(await builderWorkers(create, { ...needs, builder }, queues, builder.settings.maxBuilds)));
-  logger.info('agent serves', { agent: name, queues, maxJobs: options.maxJobs, live: gate.live, store: store.url });
+    others.push(...(await builderWorkers(create, { ...needs, builder }, options.queues, builder.settings.maxBuilds)));
+  const { queues: served, maxJobs } = options;
+  logger.info('agent serves', { agent: name, queues: served, maxJobs, live: gate.live, store: store.url });
 
   const stop = (): void => {
     for (const worker of [...submits, ...others]) shutDown(worker);

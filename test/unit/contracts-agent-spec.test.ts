@@ -64,13 +64,18 @@ test.each<[object, string[]]>([
   expect(formatIssues(wrongWith({ builder })).split('\n')).toEqual(sentences);
 });
 
+test('an agent of no jobs makes images', () => {
+  expect(agentSpec.parse({ maxJobs: 0, builder: { destination: 'registry.example/runs' } }).maxJobs).toBe(0);
+});
+
 test.each([
   ['name', { name: 'two words' }, 'name', '"two words"', 'at most 63 characters'],
   ['name', { name: 'x'.repeat(64) }, 'name', `"${'x'.repeat(64)}"`, 'at most 63 characters'],
   ['queue', { queues: ['gpu', '-gpu'] }, 'queues.1', '"-gpu"', 'at most 63 characters'],
   ['list of queues', { queues: 'gpu' }, 'queues', '"gpu"', 'expected array'],
-  ['number of jobs', { maxJobs: 0 }, 'maxJobs', '0', '1 to 99999'],
-  ['number of jobs', { maxJobs: 100_000 }, 'maxJobs', '100000', '1 to 99999'],
+  ['number of jobs', { maxJobs: 0 }, 'maxJobs', '0', '1 to 99999, or -1 for as many as come; 0 only with'],
+  ['number of jobs', { maxJobs: 0, builder: { type: 'none' } }, 'maxJobs', '0', 'with a builder that makes images'],
+  ['number of jobs', { maxJobs: 100_000 }, 'maxJobs', '100000', '1 to 99999, or -1'],
   ['number of jobs', { maxJobs: 1.5 }, 'maxJobs', '1.5', 'expected int'],
   ['number of jobs', { maxJobs: '3' }, 'maxJobs', '"3"', 'expected number'],
   ['kubeconfig', { kubernetes: { kubeconfig: '' } }, 'kubernetes.kubeconfig', '""', 'a path'],

@@ -76,12 +76,12 @@ test.each([
 });
 
 test('keys that nobody knows are named with the file, all at once', async () => {
-  const message = await complaintOf('max_jobs: 2\nmaxJobs: 0\nkubernetes: {name_space: ml}\n');
+  const message = await complaintOf('max_jobs: 2\nmaxJobs: -2\nkubernetes: {name_space: ml}\n');
   const [first, ...rest] = message.split('\n');
   expect(first).toBe("etc/agent.yaml is no agent's file:");
   expect(rest.toSorted()).toEqual([
     'kubernetes.name_space is "ml": not a known field',
-    'maxJobs is 0: 1 to 99999',
+    'maxJobs is -2: 1 to 99999, or -1 for as many as come',
     'max_jobs is 2: not a known field',
   ]);
 });
