@@ -21,6 +21,9 @@ const workerScripts = [
   ...['agent', 'control', 'dev'].flatMap((name) => [`${name}.ts`, `commands/${name}.ts`]),
 ];
 
+/** The one that builds an image as agents do. */
+const buildingScript = 'testbed/docker/agent-image.ts';
+
 /**
  * @param {string} room
  * @param {readonly string[]} allowed
@@ -131,6 +134,7 @@ export default defineConfig(
   },
   Object.entries(rooms).map(([room, allowed]) => ({ files: [`${room}/**`], rules: border(room, allowed) })),
   { files: workerScripts.map((file) => `scripts/${file}`), rules: border('scripts', [...rooms.scripts, 'workers']) },
+  { files: [`scripts/${buildingScript}`], rules: border('scripts', [...rooms.scripts, 'activities']) },
   { files: ['contracts/**', 'search/**'], rules: forbidImports([dockerode, clientNode], [impure]) },
   { files: ['workflows/**'], rules: forbidImports([dockerode, clientNode], [impure, typesOnly('activities')]) },
   { files: ['client/**'], rules: forbidImports([dockerode, clientNode, environment], [typesOnly('workflows')]) },

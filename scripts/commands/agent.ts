@@ -58,7 +58,7 @@ async function serve(cli: Cli, flags: Flags): Promise<void> {
   ]);
   const logger = createLogger(flags.logLevel);
   await withRuntime(logger, () =>
-    runWorker(settings, logger, (signal) =>
+    runWorker(settings, cli.env, logger, (signal) =>
       startAgent({
         temporal: settings.temporal,
         namespace: settings.entity,

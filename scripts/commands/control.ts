@@ -22,7 +22,7 @@ export function addControl(program: Command, cli: Cli): void {
       ]);
       const logger = createLogger(flags.logLevel);
       await withRuntime(logger, () =>
-        runWorker(settings, logger, () =>
+        runWorker(settings, cli.env, logger, () =>
           startControl({ temporal: settings.temporal, namespace: settings.entity, logger }),
         ),
       );

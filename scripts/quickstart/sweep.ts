@@ -13,6 +13,7 @@ import { pageOf } from '../cli.ts';
 import { describeSweep } from '../follow-sweep.ts';
 import { readSweepFile } from '../read-sweep.ts';
 import type { Progress } from './progress.ts';
+import type { Play } from './train-twice.ts';
 
 /** Live runs at a time: as many as the sweep has workers. */
 export const sweepMaxJobs = 4;
@@ -23,12 +24,7 @@ const metric = 'val_acc';
 const leastBest = 0.9;
 
 /** Runs examples/sweeps/grid.yaml. Answers whether all is as it should be. */
-export async function sweepDigits(
-  relaunch: Relaunch,
-  shown: Progress,
-  signal: AbortSignal,
-  user: string,
-): Promise<boolean> {
+export async function sweepDigits({ relaunch, progress: shown, signal }: Play, user: string): Promise<boolean> {
   const startedAt = performance.now();
   const { sweep } = readSweepFile(file, process.cwd(), {});
   const { id } = await submitSweep(relaunch, { ...sweep, launch: { ...sweep.launch, queue: 'laptop', user } });

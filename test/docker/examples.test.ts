@@ -8,7 +8,7 @@ import { contextTar } from '../../activities/images/context-tar.ts';
 import { DockerEngine } from '../../activities/images/engine/docker-engine.ts';
 import { result, submit, type Run, type RunEnd } from '../../client/index.ts';
 import { specFromFlags, type LaunchFlags } from '../../scripts/launch-flags.ts';
-import { watch } from '../../scripts/quickstart/train.ts';
+import { preemption, watch } from '../../scripts/quickstart/train.ts';
 import { leastAccuracy, problemsOf, type Trained } from '../../scripts/quickstart/verdict.ts';
 import { readYamlFile } from '../../scripts/read-input.ts';
 import { readLaunchConfig } from '../../scripts/read-launch-config.ts';
@@ -59,15 +59,16 @@ async function launch(example: string, { config, ...flags }: Wanted = {}): Promi
 
 type Ended = Trained & { end: RunEnd };
 
-async function ended(run: Run, preemptAfter?: number): Promise<Ended> {
+async function ended(run: Run, isPreempted = false): Promise<Ended> {
   const { relaunch } = scene.cluster;
   const silent = { epoch: () => undefined, say: () => undefined };
-  const { epochs } = await watch(relaunch, run, preemptAfter, silent, never);
+  const { epochs } = await watch(relaunch, run, isPreempted ? preemption(relaunch, 0) : undefined, silent, never);
   return { epochs, end: await result(relaunch, run.workflowId) };
 }
 
 /** Its machine is taken away in the midst of it. */
-const preempted = async (example: string, wanted?: Wanted): Promise<Ended> => ended(await launch(example, wanted), 0);
+const preempted = async (example: string, wanted?: Wanted): Promise<Ended> =>
+  ended(await launch(example, wanted), true);
 
 /** The example with an index of packages in its requirements, since tests have no public one. */
 async function withIndex(line: string): Promise<string> {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { result, show, submit } from '../../client/index.ts';
 import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';
-import { gitServer, type GitServer } from '../support/git-server.ts';
+import { gitServer, type GitServer } from '../../scripts/testbed/git/server.ts';
 import { ImageScene } from '../support/image-scene.ts';
 
 vi.setConfig({ testTimeout: 240_000 });

@@ -9,7 +9,7 @@ import { controlTaskQueue } from '../../contracts/task-queues.ts';
 import { uploadArchive } from '../../store/archive.ts';
 import { ImageScene } from '../support/image-scene.ts';
 import { paxBefore, rawArchive, type RawEntry } from '../support/raw-tar.ts';
-import { readTree } from '../support/trees.ts';
+import { readTree } from '../../scripts/testbed/trees.ts';
 
 vi.setConfig({ maxConcurrency: 30 });
 

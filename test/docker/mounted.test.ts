@@ -10,7 +10,7 @@ import { never } from '../support/backend-harness.ts';
 import { dockerClient, pull, push, run } from '../support/docker-client.ts';
 import { dockerHarness, type DockerHarness } from '../support/docker-harness.ts';
 import { ImageScene } from '../support/image-scene.ts';
-import { onLoopback } from '../support/loopback.ts';
+import { onLoopback } from '../../scripts/testbed/loopback.ts';
 import { recordingSink } from '../support/recording-sink.ts';
 import { until } from '../support/until.ts';
 import { minorOf, wandbFiles, wandbLaunch, wandbLibrary, wandbLines, wandbSaid } from '../support/wandb-library.ts';

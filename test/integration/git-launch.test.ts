@@ -6,8 +6,8 @@ import { logs, result, show, submit, submitSweep, sweepResult, trials } from '..
 import { launchWorkflowType } from '../../contracts/messages.ts';
 import { controlTaskQueue } from '../../contracts/task-queues.ts';
 import { Cluster, type Started } from '../support/cluster.ts';
-import { gitServer, type GitServer } from '../support/git-server.ts';
-import type { ServedRepository } from '../support/git-repository.ts';
+import { gitServer, type GitServer } from '../../scripts/testbed/git/server.ts';
+import type { ServedRepository } from '../../scripts/testbed/git/repository.ts';
 import { remembered } from '../support/remembered.ts';
 import { until } from '../support/until.ts';
 

@@ -11,10 +11,10 @@ import type { FailureType } from '../../contracts/failures.ts';
 import type { GitSource } from '../../contracts/git-source.ts';
 import { packDirectory } from '../../store/archive.ts';
 import { never } from '../support/backend-harness.ts';
-import { gitServer } from '../support/git-server.ts';
+import { gitServer } from '../../scripts/testbed/git/server.ts';
 import { GitScene } from '../support/git-scene.ts';
-import type { ServedRepository } from '../support/git-repository.ts';
-import { makeTree } from '../support/trees.ts';
+import type { ServedRepository } from '../../scripts/testbed/git/repository.ts';
+import { makeTree } from '../../scripts/testbed/trees.ts';
 
 let scene: GitScene;
 let digits: ServedRepository;

@@ -8,10 +8,11 @@ import { logs } from '../../client/index.ts';
 import type { QueueSpecInput } from '../../contracts/queue-spec.ts';
 import { never } from '../support/backend-harness.ts';
 import { Disruptions } from '../support/disruptions.ts';
-import { gitServer, type GitServer } from '../support/git-server.ts';
+import { gitServer, type GitServer } from '../../scripts/testbed/git/server.ts';
 import { busybox, onRealNode } from '../support/kubernetes-harness.ts';
 import { KubernetesScene, withPod } from '../support/kubernetes-scene.ts';
-import { provideVolume, type Volume } from '../support/kubernetes-volume.ts';
+import { Kubectl } from '../../scripts/testbed/kubernetes/kubectl.ts';
+import { provideVolume, type Volume } from '../../scripts/testbed/kubernetes/volume.ts';
 import { linesOf } from '../support/run-watch.ts';
 import { until } from '../support/until.ts';
 
@@ -54,7 +55,7 @@ beforeAll(async () => {
     other: { resourceArgs: { kubernetes: { ...asOther.kubernetes, code: { claimName } } } },
     killed: { resourceArgs: { kubernetes: { ...onRealNode, code: { claimName } } } },
   }));
-  volume = await provideVolume(scene.namespace, claimName);
+  volume = await provideVolume(new Kubectl(scene.namespace.testbed), scene.namespace.name, claimName);
   await provideDigits(scene);
   await provideNames(scene);
   server = await gitServer(scene.cluster.home);

@@ -21,7 +21,7 @@ import type { Store } from '../../store/store.ts';
 import { JobGate } from '../../workers/gate.ts';
 import { agent, callingWorkflow, queue, type Launched } from './activity-workflow.ts';
 import { never, sh } from './backend-harness.ts';
-import { makeTree } from './trees.ts';
+import { makeTree } from '../../scripts/testbed/trees.ts';
 import { processHarness, type ProcessHarness } from './process-harness.ts';
 
 /** What the workflow is, and was told. */

@@ -9,6 +9,8 @@ const { temporal, entity: namespace } = settings;
 const logger = createLogger();
 
 await withRuntime(logger, () =>
-  runWorker(settings, logger, () => startControl({ temporal, namespace, logger, bundlePath: process.argv[2] })),
+  runWorker(settings, process.env, logger, () =>
+    startControl({ temporal, namespace, logger, bundlePath: process.argv[2] }),
+  ),
 );
 process.exit();

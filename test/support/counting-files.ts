@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { onLoopback, type Listening } from './loopback.ts';
+import { onLoopback, type Listening } from '../../scripts/testbed/loopback.ts';
 
 /** A server of one file under any name that counts how often each name was asked for. */
 export interface CountingFiles extends Listening {

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
-import { hostOf, listening } from './loopback.ts';
+import { hostOf, listening } from '../../scripts/testbed/loopback.ts';
 
 /** What may go wrong with a request, instead of its answer or before it. */
 export type Fault = { status: number; reason?: string; retryAfterS?: number } | { delayMs: number } | 'cut' | undefined;

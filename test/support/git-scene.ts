@@ -10,8 +10,8 @@ import { unpackArchive } from '../../store/archive.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
 import { never } from './backend-harness.ts';
-import { gitServer, type GitServer } from './git-server.ts';
-import { readTree, type Tree } from './trees.ts';
+import { gitServer, type GitServer } from '../../scripts/testbed/git/server.ts';
+import { readTree, type Tree } from '../../scripts/testbed/trees.ts';
 
 /** A git server, and agents that know it, with one store. */
 export class GitScene {

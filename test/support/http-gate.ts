@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { onLoopback, type Listening } from './loopback.ts';
+import { onLoopback, type Listening } from '../../scripts/testbed/loopback.ts';
 
 /** Something on loopback that steps of a build wait for. */
 export interface HttpGate extends Listening {

@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import { onLoopback, type Listening } from './loopback.ts';
+import { onLoopback, type Listening } from '../../scripts/testbed/loopback.ts';
 
 /** A registry on loopback that wants credentials, has nothing, and remembers what it was shown. */
 export interface RecordingRegistry extends Listening {

@@ -5,7 +5,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
-import { ended, hostOf, listening } from './loopback.ts';
+import { ended, hostOf, listening } from '../../scripts/testbed/loopback.ts';
 
 /** A request to S3, as a policy or a fault sees it. */
 export interface S3Request {

@@ -3,7 +3,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { KubernetesApi } from '../../activities/backends/kubernetes/api.ts';
 import type { LogText } from '../../activities/backends/kubernetes/log-position.ts';
 import type { Metadata } from '../../activities/backends/kubernetes/objects.ts';
-import { listening } from './loopback.ts';
+import { listening } from '../../scripts/testbed/loopback.ts';
 import { ScriptedHttp, type Exchange } from './scripted-http.ts';
 
 /** An API server that says what a test tells it to, on loopback. */

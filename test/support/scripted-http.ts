@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
-import { ended, hostOf, listening } from './loopback.ts';
+import { ended, hostOf, listening } from '../../scripts/testbed/loopback.ts';
 
 /** One request as it came, and the pen to answer it with. */
 export class Exchange {

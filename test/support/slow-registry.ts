@@ -1,5 +1,5 @@
 import { createServer, request as requestTo, type IncomingMessage, type ServerResponse } from 'node:http';
-import { onLoopback, type Listening } from './loopback.ts';
+import { onLoopback, type Listening } from '../../scripts/testbed/loopback.ts';
 
 /** A registry that has all that another one has, and takes no image until it is told to. */
 export interface SlowRegistry extends Listening {

@@ -9,8 +9,8 @@ import { execa } from 'execa';
 import { fillOnce } from '../../scripts/testbed/directory.ts';
 import { cacheDir } from '../../scripts/testbed/place.ts';
 import { unpackedEnv, unpackPackages } from '../../scripts/testbed/unpack-packages.ts';
-import { ended, hostOf, listening } from './loopback.ts';
-import { ServedRepository } from './git-repository.ts';
+import { ended, hostOf, listening } from '../../scripts/testbed/loopback.ts';
+import { ServedRepository } from '../../scripts/testbed/git/repository.ts';
 import { until } from './until.ts';
 
 /** A git server over ssh: OpenSSH's, for the user `git` alone, who can do nothing but read repositories. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:https';
-import { onLoopback, type Listening } from './loopback.ts';
-import { selfSigned } from './self-signed.ts';
+import { onLoopback, type Listening } from '../../scripts/testbed/loopback.ts';
+import { selfSigned } from '../../scripts/testbed/self-signed.ts';
 
 /** An index of Python packages behind a certificate that nobody knows, for those who have its password. */
 export interface TlsIndex extends Listening {

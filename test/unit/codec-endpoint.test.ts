@@ -3,7 +3,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { PayloadCipher } from '../../client/payload-cipher.ts';
 import { codecEndpoint } from '../../scripts/codec-endpoint.ts';
-import { onLoopback } from '../support/loopback.ts';
+import { onLoopback } from '../../scripts/testbed/loopback.ts';
 
 const cipher = (id: string) => new PayloadCipher([{ id, key: randomBytes(32) }], 'of a test');
 const origin = 'https://temporal.example';

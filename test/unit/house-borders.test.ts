@@ -46,6 +46,7 @@ test.each<[string, string, string, string]>([
   ['scripts know no workers', 'scripts/x.ts', "import '../workers/control.ts';", paths],
   ['commands know no workers', 'scripts/commands/x.ts', "import '../../workers/control.ts';", paths],
   ['scripts know no activities', 'scripts/x.ts', "import '../activities/backends/backend.ts';", paths],
+  ['testbeds know no activities', 'scripts/testbed/docker/x.ts', "import '../../../activities/border.ts';", paths],
   ['the agent command knows no activities', 'scripts/agent.ts', "import '../activities/backends/backend.ts';", paths],
   ['nobody knows tests', 'client/x.ts', "import '../test/support/closing-line.ts';", paths],
   ['no import goes in circles', 'contracts/outcome.ts', "import './requeue.ts';", 'import-x/no-cycle'],

@@ -6,7 +6,7 @@ import { extract } from 'tar';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { contextEntries, withFiles } from '../../activities/images/context-entries.ts';
 import { contextTar } from '../../activities/images/context-tar.ts';
-import { makeTree, readTree, type Tree } from '../support/trees.ts';
+import { makeTree, readTree, type Tree } from '../../scripts/testbed/trees.ts';
 
 let root = '';
 beforeEach(async () => {

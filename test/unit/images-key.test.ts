@@ -13,7 +13,7 @@ import {
 import { dockerignore } from '../../activities/images/dockerignore.ts';
 import { imageKey, type ImageContent } from '../../activities/images/image-key.ts';
 import { sourceDirectory } from '../../activities/images/source-directory.ts';
-import { makeTree, type Tree } from '../support/trees.ts';
+import { makeTree, type Tree } from '../../scripts/testbed/trees.ts';
 
 const content: ImageContent = {
   dockerfile: 'FROM a\n',

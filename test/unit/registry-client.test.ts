@@ -9,7 +9,7 @@ import { never } from '../support/backend-harness.ts';
 import { failsAs } from '../support/fails-as.ts';
 import { ScriptedHttp, type Answer } from '../support/scripted-http.ts';
 import { asked, everyNameIsHere, ociIndex, refuses, serveManifest, sha256 } from '../support/scripted-registry.ts';
-import { selfSigned, type SelfSigned } from '../support/self-signed.ts';
+import { selfSigned, type SelfSigned } from '../../scripts/testbed/self-signed.ts';
 
 const manifests = '/v2/team/train/manifests';
 const amd64 = { os: 'linux', architecture: 'amd64' };

@@ -7,7 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 import { uploadArchive, unpackArchive } from '../../store/archive.ts';
 import { openStore } from '../../store/open-store.ts';
 import { archiveOf, paxBefore, rawArchive, rawEntry, type RawEntry } from '../support/raw-tar.ts';
-import { readTree } from '../support/trees.ts';
+import { readTree } from '../../scripts/testbed/trees.ts';
 
 const scratch = await mkdtemp(join(tmpdir(), 'relaunch-attack-'));
 afterAll(() => rm(scratch, { recursive: true, force: true }));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { packDirectory } from '../../store/archive.ts';
-import { makeTree, type Tree } from '../support/trees.ts';
+import { makeTree, type Tree } from '../../scripts/testbed/trees.ts';
 
 const scratch = await mkdtemp(join(tmpdir(), 'relaunch-refusals-'));
 afterAll(() => rm(scratch, { recursive: true, force: true }));

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { packDirectory, unpackArchive, uploadArchive } from '../../store/archive.ts';
 import { openStore } from '../../store/open-store.ts';
-import { makeTree, readTree, type Tree } from '../support/trees.ts';
+import { makeTree, readTree, type Tree } from '../../scripts/testbed/trees.ts';
 
 const scratch = await mkdtemp(join(tmpdir(), 'relaunch-archive-'));
 afterAll(() => rm(scratch, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { oneAtATime } from '../lock.ts';
 import { settle, type TestbedOptions } from '../options.ts';
-import { start } from '../part.ts';
-import { claimPlace } from '../record.ts';
+import { pidOf, start } from '../part.ts';
+import { claimPlace, readPlace } from '../record.ts';
 import { timed } from '../timed.ts';
 import { waitFor } from '../wait-for.ts';
 import { s3, type Place } from './place.ts';
@@ -20,6 +20,12 @@ export interface S3Testbed {
     string
   >;
   stateDir: string;
+}
+
+/** Whether one of ours runs in a directory already. */
+export async function isS3Up(options: TestbedOptions = {}): Promise<boolean> {
+  const place = await readPlace(s3, settle(s3, options).stateDir);
+  return place !== undefined && (await pidOf(place, 'gofakes3')) !== undefined;
 }
 
 /** Builds the server that tests start for themselves. Answers its path. @throws RelaunchError */

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { makeTree, type Tree } from './trees.ts';
+import { makeTree, type Tree } from '../trees.ts';
 
 /** What git is told here: nothing of this machine's user. */
 const env = {

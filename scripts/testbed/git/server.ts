@@ -4,9 +4,9 @@ import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
-import { onLoopback, type Listening } from './loopback.ts';
-import { selfSigned } from './self-signed.ts';
-import { ServedRepository } from './git-repository.ts';
+import { onLoopback, type Listening } from '../loopback.ts';
+import { selfSigned } from '../self-signed.ts';
+import { ServedRepository } from './repository.ts';
 
 /** A git server over https, with git's own `http-backend`, behind a certificate that nobody knows. */
 export interface GitServer extends Listening {
@@ -28,11 +28,14 @@ export interface GitServer extends Listening {
   answer(path: string, answer: (request: IncomingMessage, response: ServerResponse) => void): void;
 }
 
-/** `directory`: for repositories and its certificate. */
-export async function gitServer(directory: string): Promise<GitServer> {
+/** `directory`: for repositories and its certificate. `reachedAt`: more addresses that the certificate is for. */
+export async function gitServer(directory: string, reachedAt: readonly string[] = []): Promise<GitServer> {
   const root = join(directory, 'served');
   await mkdir(root, { recursive: true });
-  const { key, cert, certificate } = await selfSigned(directory, 'IP:127.0.0.1');
+  const { key, cert, certificate } = await selfSigned(
+    directory,
+    ['127.0.0.1', ...reachedAt].map((address) => `IP:${address}`).join(','),
+  );
   const [username, token] = ['ada', `t0k-${randomUUID()}`];
   const requests: GitServer['requests'] = [];
   const answers = new Map<string, (request: IncomingMessage, response: ServerResponse) => void>();
