@@ -22,10 +22,10 @@ export function bearingOn({ kind }: AttemptOutcome): 'good' | 'bad' | 'none' {
   }
 }
 
-/** Why a queue was paused, in words. */
-export function tripped(failures: readonly FailureInARow[]): string {
+/** Why a queue was paused, in words. `discreet`: without those of a job. */
+export function tripped(failures: readonly FailureInARow[], discreet = false): string {
   const last = failures.at(-1);
-  const words = last === undefined ? '' : `, the last of run ${last.run}: ${last.message}`;
+  const words = last === undefined ? '' : `, the last of run ${last.run}${discreet ? '' : `: ${last.message}`}`;
   return `${String(failures.length)} failures in a row${words}`.slice(0, 500);
 }
 

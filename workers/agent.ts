@@ -145,7 +145,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   const [workplace, fetches] = [join(home, 'submits', name), join(home, 'fetches', name)];
   for (const left of [workplace, fetches]) await rm(left, { recursive: true, force: true, maxRetries: 3 });
   const own = ownWorkflow(client);
-  const places = new AgentPlaces({ agent: name, store, ownWorkflow: own, namespace, client, logger }, queues, gate);
+  const discreet = options.temporal.codec?.encrypts === true;
+  const places = new AgentPlaces(
+    { agent: name, store, ownWorkflow: own, namespace, client, logger, discreet },
+    queues,
+    gate,
+  );
   const drain = new Drain({ agent: name, store, ownWorkflow: own }, { queues, maxJobs: options.maxJobs, gate, logger });
   await places.readLimits();
   const needs: AgentDependencies = {

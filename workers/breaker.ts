@@ -14,6 +14,8 @@ export interface BreakerOptions {
   client: Client;
   store: Store;
   logger: Logger;
+  /** What is encrypted elsewhere is not to be in a pause's reason, which Temporal keeps in the clear. */
+  discreet: boolean;
 }
 
 const none = { failures: [] };
@@ -23,7 +25,7 @@ const none = { failures: [] };
  * that waits. They are counted from none again then, so that a queue that is resumed gets as many chances as before.
  */
 export async function countOutcome(
-  { namespace, agent, client, store, logger }: BreakerOptions,
+  { namespace, agent, client, store, logger, discreet }: BreakerOptions,
   queue: string,
   { run, attempt, uid }: AttemptRef,
   outcome: AttemptOutcome,
@@ -38,7 +40,7 @@ export async function countOutcome(
     return { failures: [...held.failures, failureOf({ run, attempt, uid }, outcome)] };
   });
   if (failures.length < most) return;
-  const reason = tripped(failures);
+  const reason = tripped(failures, discreet);
   await client.workflowService.updateTaskQueueConfig(pausing(namespace, queue, { by: `agent ${agent}`, reason }));
   logger.warn('paused a queue', { queue, reason });
   await changeRecord(store, key, failuresInARow, none, () => none);

@@ -12,6 +12,7 @@ import {
   submit,
   submitSweep,
   sweepResult,
+  trafficOf,
   type Relaunch,
 } from '../../client/index.ts';
 import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';
@@ -39,9 +40,12 @@ async function clientOf(...ids: string[]): Promise<Relaunch> {
 }
 
 beforeAll(async () => {
-  cluster = await Cluster.start({ laptop: { gracePeriod: '2s' }, other: {} }, { control: false });
+  cluster = await Cluster.start(
+    { laptop: { gracePeriod: '2s' }, brittle: { breaker: { failures: 1 } }, other: {} },
+    { control: false },
+  );
   cluster.env['RELAUNCH_CODEC_KEY_FILE'] = await keyFile('k1', 'k2');
-  await Promise.all([cluster.controlCommand(), cluster.agent('one', ['laptop'], 8)]);
+  await Promise.all([cluster.controlCommand(), cluster.agent('one', ['laptop', 'brittle'], 8)]);
 }, 120_000);
 
 afterAll(async () => {
@@ -90,7 +94,10 @@ test.concurrent(
   async () => {
     const secret = await clientOf('k1', 'k2');
     const [fails, cancelled, sweep] = await Promise.all([
-      submit(secret, spec(`echo ${canary} >&2; exit 7`, { runConfig: { note: canary }, env: { TOKEN: canary } })),
+      submit(
+        secret,
+        spec(`echo ${canary} >&2; exit 7`, { queue: 'brittle', runConfig: { note: canary }, env: { TOKEN: canary } }),
+      ),
       submit(secret, spec('sleep 60', { env: { TOKEN: canary } })),
       submitSweep(secret, {
         name: 'quiet',
@@ -108,6 +115,10 @@ test.concurrent(
     ]);
     expect(await sweepResult(secret, sweep.id)).toMatchObject({ state: 'succeeded' });
 
+    const paused = async (): Promise<string | undefined> => (await trafficOf(secret, 'brittle')).paused?.reason;
+    await until('the queue is paused', async () => (await paused()) !== undefined);
+    expect(await paused()).toBe(`1 failures in a row, the last of run ${fails.id}`);
+
     // What is written without a key is kept as it is, and found: so would the rest be.
     const loud = await cluster.shell('laptop', 'exit 7', { env: { TOKEN: 'canary-in-the-clear' } });
     expect(await result(secret, loud.workflowId)).toMatchObject({ state: 'failed' });
@@ -115,8 +126,9 @@ test.concurrent(
     const found = await kept(...ids);
     expect(found.match(/canary-in-the-clear/g)?.length).toBeGreaterThanOrEqual(2);
     expect(found).not.toContain(canary);
-    expect(found).not.toContain('exited with');
+    expect(found).not.toContain('exit code 7');
     for (const id of ids.slice(0, 3)) expect(await readBy(secret, id)).toContain(canary);
+    expect(await readBy(secret, fails.workflowId)).toContain('exit code 7');
   },
 );
 
