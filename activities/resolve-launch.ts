@@ -1,6 +1,7 @@
 import { canonicalJson, sha256Hex } from '../contracts/hash.ts';
 import { inputsOf } from '../contracts/plan-inputs.ts';
 import { RelaunchError } from '../contracts/failures.ts';
+import { fillMacros } from '../contracts/fill-macros.ts';
 import { versionName } from '../contracts/job-reference.ts';
 import { launchSpec, nameOf, type LaunchSpec } from '../contracts/launch-spec.ts';
 import { runIdOf } from '../contracts/names.ts';
@@ -74,13 +75,15 @@ async function makePlan(
 ): Promise<Plan> {
   const { spec, job, queue, source, way, ...checked } = await checkLaunch(needs, asked, signal);
   const { queueVersion, resourceArgs, limits, env, secrets } = checked;
+  const [run, name] = [runIdOf(workflowId), nameOf(asked.spec)];
+  const macros = { run_id: run, run_name: name, project_name: spec.project, entity_name: entity, author: spec.user };
   return {
-    run: runIdOf(workflowId),
+    run,
     workflowId,
     firstRunId,
     entity,
     specDigest,
-    name: nameOf(asked.spec),
+    name,
     project: spec.project,
     queue: spec.queue,
     backend: queue.backend,
@@ -94,7 +97,7 @@ async function makePlan(
     env,
     ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
     queueVersion,
-    resourceArgs,
+    resourceArgs: fillMacros(resourceArgs, { ...macros, image_uri: 'image' in source ? source.image : undefined }),
     priorityKey: priorityKeyOf(spec.priority),
     tags: spec.tags,
     ...(spec.sweep === undefined ? {} : { sweep: spec.sweep }),

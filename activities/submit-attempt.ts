@@ -3,6 +3,7 @@ import { activityInfo } from '@temporalio/activity';
 import { attemptArgument, attemptEnd, type Submitted } from '../contracts/activities.ts';
 import type { Plan } from '../contracts/plan.ts';
 import { baseRecord, claim, imageRecord } from '../contracts/records.ts';
+import { fillMacros } from '../contracts/fill-macros.ts';
 import { decideNext, nothingSpent } from '../contracts/requeue.ts';
 import { agentTaskQueue, ioTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
 import { unpackArchive } from '../store/archive.ts';
@@ -86,7 +87,8 @@ async function withImage(store: Store, plan: Plan): Promise<Plan> {
   if (plan.build === undefined) return plan;
   const record = await readRecord(store, keyOf.image(plan.run), imageRecord);
   if (record === undefined) throw refused(`run ${plan.run} has no image: buildImage comes first`);
-  return { ...plan, source: { image: record.image }, entrypoint: record.entrypoint };
+  const { image, entrypoint } = record;
+  return { ...plan, source: { image }, entrypoint, resourceArgs: fillMacros(plan.resourceArgs, { image_uri: image }) };
 }
 
 async function unpackSource(store: Store, { source, mounted, files }: Plan, directory: string): Promise<void> {

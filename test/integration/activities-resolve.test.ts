@@ -68,6 +68,20 @@ test('a secret is named in the plan as its queue lets it be, and else refused, w
   await expect(refused({ A: { secret: '../hf' } })).rejects.toEqual(failure('LaunchRejected', 'NAME or NAME/KEY'));
 });
 
+test("its queue's arguments say what the run is where W&B's macros stand, and nothing of the agent", async () => {
+  const env = `{ DATA: '/data/\${project_name}/\${author}', RUN: '\${run_id} \${run_name}', HOME_OF: '\${HOME}', NAME: '{{who}}' }`;
+  await harness.writeQueue(
+    `backend: process\nresourceArgs: { process: { env: ${env} } }\nvariables: { who: { type: string } }\n`,
+  );
+  const run = harness.workflow('macros');
+  await run.resolve(
+    harness.spec('exit 0', { name: 'a/b', project: '../evil', user: 'ada', variables: { who: '${entity_name}' } }),
+  );
+  expect(await harness.json(keyOf.plan('macros'))).toMatchObject({
+    resourceArgs: { env: { DATA: '/data/evil/ada', RUN: 'macros a-b', HOME_OF: '${HOME}', NAME: entity } },
+  });
+});
+
 test('the same spec again gets the plan that holds, also after its queue has changed', async () => {
   const run = harness.workflow('again');
   const first = await run.resolve(harness.spec('exit 0', { gracePeriod: '9s' }));
