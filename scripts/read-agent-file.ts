@@ -3,19 +3,23 @@ import { resolve } from 'node:path';
 import { ClientError } from '../client/index.ts';
 import { agentSpec, type AgentSpec } from '../contracts/agent-spec.ts';
 import type { GitHost } from '../contracts/git-hosts.ts';
-import { fieldIssues, formatIssues } from '../contracts/issues.ts';
+import { fieldIssues, formatIssues, type FieldIssue } from '../contracts/issues.ts';
+import { agentFileOf } from '../contracts/wandb-agent.ts';
 import { readYamlFile } from './read-input.ts';
 
-/** An agent's file. Its paths count from where it is, those with `~/` from the home directory. @throws ClientError bad-input with every wrong field */
-export function readAgentFile(path: string, cwd: string): AgentSpec {
-  const { value, dir } = readYamlFile(path, cwd);
-  const parsed = agentSpec.safeParse(value ?? {});
-  if (!parsed.success) {
-    throw new ClientError(
-      'bad-input',
-      `${path} is no agent's file:\n${formatIssues(fieldIssues(parsed.error, value))}`,
-    );
-  }
+/**
+ * An agent's file, or W&B's `launch-config.yaml`. Its paths count from where it is, those with `~/` from the home directory. `note` is told
+ * what of W&B's has no meaning here. @throws ClientError bad-input with every wrong field
+ */
+export function readAgentFile(path: string, cwd: string, note: (text: string) => void = () => undefined): AgentSpec {
+  const { value: written, dir } = readYamlFile(path, cwd);
+  const refused = (issues: readonly FieldIssue[]): ClientError =>
+    new ClientError('bad-input', `${path} is no agent's file:\n${formatIssues(issues)}`);
+  const read = agentFileOf(written);
+  if ('issues' in read) throw refused(read.issues);
+  const parsed = agentSpec.safeParse(read.value ?? {});
+  if (!parsed.success) throw refused(fieldIssues(parsed.error, read.value));
+  for (const each of read.notes) note(`${path}: ${each}`);
   const { kubernetes, builder, git, secrets } = parsed.data;
   const pathOf = (written: string): string => resolve(dir, written.replace(/^~(?=\/)/, os.homedir()));
   return {

@@ -3,6 +3,8 @@ import { Option, type Command } from 'commander';
 import { labelValue } from '../../contracts/names.ts';
 import { ClientError } from '../../client/index.ts';
 import { agentNameOf } from '../agent-name.ts';
+import { forDisplay } from '../../store/display.ts';
+import { colours } from '../colours.ts';
 import { readAgentFile } from '../read-agent-file.ts';
 import { baseEnvOf } from '../base-env.ts';
 import { examples, settingsOf, several, withEntity, type Cli, type CommonFlags } from '../cli.ts';
@@ -42,7 +44,12 @@ export function addAgent(program: Command, cli: Cli): void {
 }
 
 async function serve(cli: Cli, flags: Flags): Promise<void> {
-  const spec = flags.config === undefined ? {} : readAgentFile(flags.config, cli.cwd);
+  const spec =
+    flags.config === undefined
+      ? {}
+      : readAgentFile(flags.config, cli.cwd, (text) => {
+          cli.err.line(`${colours.yellow('note:')} ${forDisplay(text)}`);
+        });
   for (const queue of flags.queue ?? []) checkLabel('--queue', queue);
   const queues = [...new Set(flags.queue ?? spec.queues ?? [])];
   if (queues.length === 0) {

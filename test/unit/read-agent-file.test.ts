@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { ClientError } from '../../client/index.ts';
 import { readAgentFile } from '../../scripts/read-agent-file.ts';
 
@@ -97,4 +97,53 @@ test('a file that is no YAML is refused', async () => {
 
 test('a file that is not there is refused by name', () => {
   expect(() => readAgentFile('etc/none.yaml', scratch)).toThrow('etc/none.yaml cannot be read: there is no such file');
+});
+
+describe("W&B's launch-config.yaml", () => {
+  async function notesOn(text: string): Promise<[spec: unknown, notes: string[]]> {
+    await writeFile(join(scratch, 'etc', 'launch-config.yaml'), text);
+    const notes: string[] = [];
+    const spec = readAgentFile('etc/launch-config.yaml', scratch, (note) => notes.push(note.replace(/^.*?: /, '')));
+    return [spec, notes];
+  }
+
+  test('is read as it is, and what has no meaning here is named', async () => {
+    const text = `
+entity: team
+max_jobs: -1
+max_schedulers: "8"
+queues: [a]
+queue: b
+environment: { type: aws, region: us-east-1 }
+registry: { type: ecr, uri: 123.dkr.ecr.us-east-1.amazonaws.com/runs }
+builder: { type: docker, platform: linux/amd64, build-context-store: s3://x }
+verbosity: 1
+`;
+    const [spec, notes] = await notesOn(text);
+    expect(spec).toMatchObject({
+      queues: ['a', 'b'],
+      maxJobs: -1,
+      builder: { type: 'docker', destination: '123.dkr.ecr.us-east-1.amazonaws.com/runs', platform: 'linux/amd64' },
+    });
+    expect(notes.map((note) => note.split(/[ :]/)[0])).toEqual([
+      ...['entity', 'max_schedulers', 'environment', 'registry', 'verbosity', 'builder'],
+    ]);
+  });
+
+  test.each<[string, object]>([
+    ['builder: { type: noop }', { builder: { type: 'none' } }],
+    ['max_jobs: "2"\nqueues: [a]', { maxJobs: 2, queues: ['a'] }],
+    ['builder: { type: kaniko, destination: r.example/runs, secret-name: x }', {}],
+  ])('%s', async (text, expected) => {
+    expect((await notesOn(text))[0]).toMatchObject(expected);
+  });
+
+  test.each([
+    ['registry: { type: ecrr }', 'registry.type is "ecrr": ecr, acr, gcr, local or anonymous'],
+    ['max_schedulers: -29', 'max_schedulers is -29: a number, or -1 for no limit'],
+    ['max_jobs: weird', 'max_jobs is "weird": a number, or -1 for no limit'],
+    ['max_jobs: 1\ncolour: red', 'colour is "red": not a known field'],
+  ])('with %s is refused', async (text, sentence) => {
+    await expect(notesOn(text)).rejects.toThrow(sentence);
+  });
 });
