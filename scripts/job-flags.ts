@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { preparedInputs } from '../contracts/wandb-inputs.ts';
 import { ClientError, type JobNaming, type JobSpecInput } from '../client/index.ts';
 import { setValues, type JsonMap } from './assignments.ts';
 import { given, imageFields, type ImageFlags } from './image-flags.ts';
@@ -30,7 +31,9 @@ export function jobFromFlags(source: JobSpecInput['source'], flags: JobFlags, cw
     ...imageFields(flags),
     entrypoint: entrypointOf(source, flags),
     ...(Object.keys(runConfig).length === 0 ? {} : { runConfig }),
-    ...(schema === undefined ? {} : { inputs: mapIn('--schema', schema, cwd) }),
+    ...(schema === undefined
+      ? {}
+      : { inputs: preparedInputs(mapIn('--schema', schema, cwd)) as JobSpecInput['inputs'] }),
     services: servicesIn(flags.service ?? []),
   };
 }
