@@ -31,9 +31,7 @@ export function jobFromFlags(source: JobSpecInput['source'], flags: JobFlags, cw
     ...imageFields(flags),
     entrypoint: entrypointOf(source, flags),
     ...(Object.keys(runConfig).length === 0 ? {} : { runConfig }),
-    ...(schema === undefined
-      ? {}
-      : { inputs: preparedInputs(mapIn('--schema', schema, cwd)) as JobSpecInput['inputs'] }),
+    ...(schema === undefined ? {} : { inputs: preparedInputs(mapIn('--schema', schema, cwd)) }),
     services: servicesIn(flags.service ?? []),
   };
 }
