@@ -1,14 +1,22 @@
 import { writeFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { result, type Run } from '../../client/index.ts';
+import type { QueueSpecInput } from '../../contracts/queue-spec.ts';
 import { keyOf } from '../../store/layout.ts';
 import { HandMade, ofType, refused } from '../support/hand-made.ts';
 import { isRunning } from '../support/process-pids.ts';
 import { until } from '../support/until.ts';
 
 const quick = { gracePeriod: '2s' } as const;
-const scene = new HandMade({ gpu: quick, short: quick, fragile: quick }, [
-  ['one', ['gpu', 'short'], 20],
+/** Nothing but its code is a submitter's. */
+const closed: Partial<QueueSpecInput> = {
+  ...quick,
+  overrides: 'closed',
+  allow: { '/source': 'open' },
+  defaults: { entrypoint: ['true'] },
+};
+const scene = new HandMade({ gpu: quick, short: quick, fragile: quick, closed }, [
+  ['one', ['gpu', 'short', 'closed'], 20],
   ['fragile', ['fragile'], 1],
 ]);
 
@@ -81,6 +89,35 @@ test.concurrent('a spec that is none is rejected', async () => {
   }
   await attack.leave();
 });
+
+test.concurrent(
+  'what a queue keeps closed is refused to own workflows and in jobs put into the store, and nothing starts',
+  async () => {
+    const attack = await scene.attack('closed');
+    const sentence = (field: string) =>
+      expect.objectContaining({
+        type: 'LaunchRejected',
+        message: expect.stringMatching(
+          new RegExp(`queue "closed": ${field} is .*, but runs of it may not set that \\(queues/closed\\.yaml\\)`),
+        ) as string,
+      }) as unknown;
+    const { source, ...rest } = scene.spec('true', { queue: 'closed' }) as { source: object };
+    expect(await attack.call('resolveLaunch', 'queue/closed/resolve', [{ source, ...rest }])).toEqual(
+      sentence('entrypoint'),
+    );
+    const { store } = scene.cluster.relaunch;
+    const job = { job: { source, entrypoint: ['sh'] }, createdAt: new Date(0).toISOString() };
+    await store.put('jobs/p/evil/v0.json', Buffer.from(JSON.stringify(job)));
+    const ofJob = { queue: 'closed', source: { job: 'p/evil:v0' } };
+    expect(await attack.call('resolveLaunch', 'queue/closed/resolve', [ofJob])).toEqual(sentence('entrypoint'));
+    const sweep = { method: 'grid', parameters: { lr: { values: [1] } }, launch: { queue: 'closed', source } };
+    expect(await attack.call('resolveSweep', 'queue/closed/resolve', [sweep])).toEqual(sentence('runConfig'));
+    expect(await attack.call('submitAttempt', 'queue/closed', [{ attempt: 1 }])).toEqual(refused);
+    expect(await scene.traces('closed')).toEqual([]);
+    expect(await store.has(keyOf.plan('closed'))).toBe(false);
+    await attack.leave();
+  },
+);
 
 test.concurrent('a refusal that quotes half a character does not end the agent', { timeout: 60_000 }, async () => {
   const attack = await scene.attack('half');
