@@ -144,3 +144,16 @@ test('a form of arguments that there is not reaches the contract as it was typed
 test('numbers that are none reach the contract as they were typed', () => {
   expect(from({ flags: { retries: 'many' } }).retries).toBe('many');
 });
+
+test('what is said to the queue is read: variables one a flag, a share of the machine, arguments', () => {
+  const file = { value: { variables: { a: '0', b: 'x' }, resources: { gpu: 1, cpu: 1 } }, name: 'l.yaml', dir: '/' };
+  const resourceArgs = { value: { docker: { memory: '1g' } }, name: '{}' };
+  const flags = { var: ['a=2'], setVar: ['a=1', 'c=2.5'], cpu: '500m', memory: '2Gi', gpu: '2' };
+  expect(from({ file, flags, resourceArgs })).toMatchObject({
+    variables: { a: '2', b: 'x', c: '2.5' },
+    resources: { cpu: '500m', memory: '2Gi', gpu: 2 },
+    resourceArgs: { docker: { memory: '1g' } },
+  });
+  for (const set of ['a=1 b=2 c=3', 'a=1,b=2', 'a'])
+    expect(() => from({ flags: { setVar: [set] } })).toThrow(/--var .*must be/);
+});

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { checkDockerArgs } from '../../activities/backends/docker/queue-args.ts';
 import { dockerSubmitters } from '../../activities/backends/docker/submitter-args.ts';
@@ -9,10 +10,14 @@ import { formatIssues } from '../../contracts/issues.ts';
 import { launchSpec } from '../../contracts/launch-spec.ts';
 import { mergeQueue, saidIn } from '../../contracts/merge-queue.ts';
 import { queueSpec } from '../../contracts/queue-spec.ts';
+import { sampleValues, substitute } from '../../contracts/queue-variables.ts';
+import { parseQueue } from '../../store/queues.ts';
 import { queues, submissions } from '../support/submissions.ts';
 
 const rules = { docker: dockerSubmitters, kubernetes: kubernetesSubmitters, process: noSubmitterArgs('process') };
 const checks = { docker: checkDockerArgs, kubernetes: checkKubernetesArgs, process: checkProcessArgs };
+
+const examples = new URL('../../examples/queues/', import.meta.url);
 
 test('there are sixty submissions against ten queues', () => {
   expect(submissions).toHaveLength(60);
@@ -30,4 +35,10 @@ test.each(submissions)('%s on %s', (_, name, said, expected) => {
   const { resourceArgs, issues } = mergeQueue(asked, queue, rules[backend]);
   expect(issues.length > 0 ? formatIssues(issues) : resourceArgs).toEqual(expected);
   if (issues.length === 0) expect(checks[backend](resourceArgs)).toEqual([]);
+});
+
+test.each(readdirSync(examples).filter((name) => name.endsWith('.yaml')))('the example %s is a queue', (name) => {
+  const { backend, resourceArgs, variables } = parseQueue(readFileSync(new URL(name, examples), 'utf8'), name);
+  const { values } = sampleValues(variables);
+  expect(checks[backend as keyof typeof checks](substitute(resourceArgs[backend] ?? {}, values))).toEqual([]);
 });
