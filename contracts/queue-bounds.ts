@@ -9,8 +9,8 @@ const pattern = z.string('a regular expression').check(({ value, issues }) => {
   try {
     compilePattern(value);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message.replace(/^Invalid regular expression: /, '') : String(cause);
-    issues.push({ code: 'custom', input: value, message: `a regular expression as queues have it: ${why}` });
+    const why = cause instanceof Error ? cause.message.replace(/^error parsing regexp: /, '') : String(cause);
+    issues.push({ code: 'custom', input: value, message: `a regular expression of RE2: ${why}` });
   }
 });
 

@@ -48,21 +48,9 @@ test('the whole text has to match, with anchors or without', () => {
   expect(matches('a\\$', 'a$')).toBe(true);
 });
 
-test.each([
-  '(',
-  'a{2',
-  '[z-a]',
-  '(?=a)',
-  '(?<!a)b',
-  '(a)\\1',
-  '\\bfoo',
-  'a$b',
-  'a^',
-  '(?<x>a)',
-  '((a{99}){99}){99}',
-  '*a',
-  '\\p{L}',
-  'a'.repeat(2_000),
-])('%s is refused', (source) => {
-  expect(() => compilePattern(source)).toThrow(Error);
-});
+test.each(['(', '[z-a]', '(?=a)', '(?<!a)b', '(a)\\1', '((a{99}){99}){99}', '*a', 'a'.repeat(2_000)])(
+  '%s is refused',
+  (source) => {
+    expect(() => compilePattern(source)).toThrow(Error);
+  },
+);

@@ -128,8 +128,8 @@ describe('the file of a queue', () => {
     [{ type: 'integer', minimum: 3, maximum: 2 }, 'variables.cpus.maximum is 2: not below the minimum, 3'],
     [{ type: 'integer', enum: [1, 'x'] }, 'variables.cpus.enum is [1,"x"]: values of type integer'],
     [{ type: 'integer', maximum: 8, default: 9 }, 'variables.cpus.default is 9: allowed are at most 8'],
-    [{ type: 'string', pattern: '(a' }, 'variables.cpus.pattern is "(a": a regular expression as queues have it'],
-    [{ type: 'string', pattern: '(a)\\1' }, 'no \\1'],
+    [{ type: 'string', pattern: '(a' }, 'variables.cpus.pattern is "(a": a regular expression of RE2'],
+    [{ type: 'string', pattern: '(a)\\1' }, 'invalid escape sequence: `\\1`'],
   ])('refuses a variable that is %j', (variable, sentence) => {
     expect(wrongWith({ ...docker('{{cpus}}'), variables: { cpus: variable } })).toContain(sentence);
   });
