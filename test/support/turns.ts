@@ -1,10 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { list, pauseQueue, resumeQueue, trafficOf } from '../../client/index.ts';
-import { saying, type Cluster } from './cluster.ts';
+import { saying, type Cluster, type Started } from './cluster.ts';
 import { until } from './until.ts';
 
 const stillOpen = "ExecutionStatus = 'Running'";
-const noopAgent = fileURLToPath(new URL('../bench/noop-agent.ts', import.meta.url));
+const program = fileURLToPath(new URL('../bench/noop-agent.ts', import.meta.url));
+
+/** An agent of a queue whose jobs do nothing, up and polling. */
+export const noopAgent = (cluster: Cluster, queue: string, maxJobs: number): Promise<Started> =>
+  saying(cluster.program(program, queue, String(maxJobs)), 'agent serves');
 
 /**
  * Has users' runs wait in a queue whose jobs do nothing until all of them do, and then be taken one at a time. `runs`: how many of each.
@@ -18,7 +22,7 @@ export async function turnsOf(
   const { relaunch } = cluster;
   await pauseQueue(relaunch, queue, { by: 'ada', reason: 'until all wait' });
   const users = Object.entries(runs).flatMap(([user, count]) => Array.from({ length: count }, () => user));
-  await saying(cluster.program(noopAgent, queue, '1'), 'agent serves');
+  await noopAgent(cluster, queue, 1);
   await Promise.all(users.map((user) => cluster.shell(queue, 'true', { user })));
   await until('all wait', async () => (await trafficOf(relaunch, queue)).waiting >= users.length, 120_000, 200);
   await resumeQueue(relaunch, queue, 'ada');
