@@ -14,12 +14,20 @@ export interface AgentRow extends Partial<AgentStatus> {
   drain?: AgentDrain;
 }
 
-const nameIn = new RegExp(`^${keyOf.agents}(.+)\\.(lease|status\\.json|drain\\.json)$`);
+const nameIn = new RegExp(`^(?:${keyOf.agents}(.+)\\.(?:lease|status\\.json)|${keyOf.drains}(.+)\\.json)$`);
 
 /** The agents of the store, by name, also those that are gone without a word. */
 export async function listAgents(store: Store): Promise<AgentRow[]> {
-  const keys = await store.list(keyOf.agents);
-  const names = new Set(keys.flatMap((key) => nameIn.exec(key)?.[1] ?? []));
+  const keys = (await Promise.all([keyOf.agents, keyOf.drains].map((prefix) => store.list(prefix)))).flat();
+  const names = new Set(
+    keys.flatMap(
+      (key) =>
+        nameIn
+          .exec(key)
+          ?.slice(1)
+          .find((name) => name !== undefined) ?? [],
+    ),
+  );
   return Promise.all([...names].sort().map((agent) => agentRow(store, agent)));
 }
 

@@ -65,7 +65,7 @@ export const agentStatus = z.object({
 });
 export type AgentStatus = z.infer<typeof agentStatus>;
 
-/** `agents/<agent>.drain.json`: that an agent is to take nothing more, for as long as it is there. */
+/** `drains/<agent>.json`: that an agent is to take nothing more, for as long as it is there. */
 export const agentDrain = z.object({
   by: z.string(),
   reason: z.string().optional(),

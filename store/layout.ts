@@ -62,7 +62,8 @@ export const keyOf = {
   agents: 'agents/',
   /** What an agent says of itself. */
   agentStatus: (agent: string) => `agents/${agent}.status.json`,
-  /** That it is to take nothing more. */
-  agentDrain: (agent: string) => `agents/${agent}.drain.json`,
+  drains: 'drains/',
+  /** That an agent is to take nothing more: written by admins. */
+  agentDrain: (agent: string) => `drains/${agent}.json`,
   agentLease: (agent: string) => `agents/${agent}.lease`,
 } as const;

@@ -207,6 +207,7 @@ test('each may write what the policies of deploy/s3 give them, and nothing else'
     build: 'builds/a.lease',
     slot: 'slots/gpu/1',
     lease: 'agents/a.lease',
+    drain: 'drains/a.json',
     commit: 'git/a.json',
     entity: 'entity.json',
     other: 'other/a',
@@ -238,7 +239,7 @@ test('each may write what the policies of deploy/s3 give them, and nothing else'
     }
     return found;
   };
-  expect(await rights('ADMIN')).toEqual({ queue: 'new over remove' });
+  expect(await rights('ADMIN')).toEqual({ queue: 'new over remove', drain: 'new over remove' });
   expect(await rights('CLIENT')).toEqual({ code: 'new', job: 'new over' });
   const own = Object.fromEntries(
     ['plan', 'log', 'sweep', 'build', 'slot', 'lease', 'commit'].map((name) => [name, 'new over remove']),
