@@ -32,6 +32,8 @@ export interface Execution {
   open: boolean;
   /** The run id of the first execution in its chain of resets: its own, if it was never reset. */
   firstRunId: string;
+  /** Its `submitAttempt` is in nobody's hands. */
+  waitsForSubmit?: boolean;
 }
 
 /** What activities ask Temporal about the workflow that they work for. */

@@ -9,7 +9,7 @@ import { countOutcome, type BreakerOptions } from './breaker.ts';
 import type { JobGate } from './gate.ts';
 import { QueuePlaces } from './queue-places.ts';
 
-type Needs = Pick<AgentDependencies, 'agent' | 'store' | 'ownWorkflow'> & BreakerOptions;
+type Needs = Pick<AgentDependencies, 'agent' | 'store' | 'ownWorkflow' | 'backends'> & BreakerOptions;
 
 /** What holds of an agent's queues over all of their agents. */
 export class AgentPlaces implements Places {
@@ -18,6 +18,8 @@ export class AgentPlaces implements Places {
   readonly lanes: ReturnType<JobGate['lane']>[];
   /** How many failures in a row pause a queue. */
   readonly #breakers = new Map<string, number>();
+  /** What lives of agents that are gone, by uid. */
+  #elsewhere = new Set<string>();
   /** Of what lives here, by uid. */
   #queues = new Map<string, string | undefined>();
 
@@ -26,7 +28,7 @@ export class AgentPlaces implements Places {
     this.lanes = queues.map((queue) => {
       const places = new QueuePlaces(needs, {
         queue,
-        isLive: (uid) => gate.has(uid),
+        isLive: (uid) => gate.has(uid) || this.#elsewhere.has(uid),
         freed: () => {
           lane.freed();
         },
@@ -64,6 +66,11 @@ export class AgentPlaces implements Places {
     for (const ref of live) queues.set(ref.uid, this.#queues.get(ref.uid) ?? (await this.#queueOf(ref)));
     this.#queues = queues;
     for (const [queue, places] of this.#places) await places.tidy(live.filter(({ uid }) => queues.get(uid) === queue));
+  }
+
+  /** What lives of agents that are gone, as this one saw it last. */
+  seenElsewhere(live: readonly AttemptRef[]): void {
+    this.#elsewhere = new Set(live.map(({ uid }) => uid));
   }
 
   async close(): Promise<void> {

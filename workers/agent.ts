@@ -147,7 +147,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   const own = ownWorkflow(client);
   const discreet = options.temporal.codec?.encrypts === true;
   const places = new AgentPlaces(
-    { agent: name, store, ownWorkflow: own, namespace, client, logger, discreet },
+    { agent: name, store, ownWorkflow: own, backends, namespace, client, logger, discreet },
     queues,
     gate,
   );
@@ -214,7 +214,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
     await drain.look(live);
   };
   const standIn = async (): Promise<void> => {
-    await janitor.tidyAttempts(await orphans(store, backends, name), stopping.signal);
+    const found = await orphans(store, backends, name);
+    places.seenElsewhere(found.filter(({ live }) => live).map(({ ref }) => ref));
+    await janitor.tidyAttempts(found, stopping.signal);
   };
   const chores = [
     repeat(recountMs, count, warn(logger, 'could not count attempts')),
@@ -345,8 +347,8 @@ async function recount(gate: JobGate, backends: readonly Backend[], agent: strin
 }
 
 /** What agents that are gone have left where others can get at it. */
-async function orphans(store: Store, backends: readonly Backend[], agent: string): Promise<Found[]> {
-  const found: Found[] = [];
+async function orphans(store: Store, backends: readonly Backend[], agent: string): Promise<Counted[]> {
+  const found: Counted[] = [];
   for (const backend of backends) {
     for (const other of await backend.agents()) {
       if (other === agent || (await isAgentAlive(store, other))) continue;

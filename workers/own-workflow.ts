@@ -2,6 +2,9 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { OwnWorkflow } from '../activities/dependencies.ts';
 import { observedSignal, preemptSignal } from '../contracts/messages.ts';
 
+/** `PENDING_ACTIVITY_STATE_SCHEDULED`: https://github.com/temporalio/api/blob/master/temporal/api/enums/v1/workflow.proto */
+const scheduled = 1;
+
 /** What activities ask Temporal about the workflow that they work for. */
 export function ownWorkflow(client: Client): OwnWorkflow {
   return {
@@ -11,7 +14,13 @@ export function ownWorkflow(client: Client): OwnWorkflow {
     find: async (workflowId, runId) => {
       try {
         const { status, raw, runId: own } = await client.workflow.getHandle(workflowId, runId).describe();
-        return { open: status.name === 'RUNNING', firstRunId: raw.workflowExecutionInfo?.firstRunId || own };
+        return {
+          open: status.name === 'RUNNING',
+          firstRunId: raw.workflowExecutionInfo?.firstRunId || own,
+          waitsForSubmit: (raw.pendingActivities ?? []).some(
+            ({ activityType, state }) => activityType?.name === 'submitAttempt' && state === scheduled,
+          ),
+        };
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return undefined;
         throw error;

@@ -4,15 +4,19 @@ import { placeState } from '../activities/place-state.ts';
 import { RelaunchError } from '../contracts/failures.ts';
 import { defaultAgentTimeoutMs } from '../contracts/queue-spec.ts';
 import type { Slot } from '../contracts/slots.ts';
+import { isAgentAlive } from '../store/agent-lease.ts';
 import { SlotTable, type Changed } from '../store/slot-table.ts';
 import type { LanePlaces } from './gate.ts';
 
 /** A place that is kept for nobody yet and was not renewed for this long, by this process' own clock, is anybody's. */
 const staleMs = 15_000;
 
+/** What was not seen in its backend for this long, though agents look there twice in it, was not started, or has ended. */
+const unseenMs = 90_000;
+
 export interface QueuePlacesOptions {
   queue: string;
-  /** What this agent counts as live, or as on its way into a backend. */
+  /** What lives, or is on its way into a backend, as far as this agent sees. */
   isLive(uid: string): boolean;
   /** Places may be free that were not. */
   freed(): void;
@@ -187,9 +191,13 @@ export class QueuePlaces implements LanePlaces {
     // An agent's name is one process': what this one does not know is of one before it.
     if (attempt === undefined) return mine ? (this.#ours.has(id) ? undefined : 0) : staleMs;
     if (this.#options.isLive(attempt.uid)) return undefined;
-    const state = await placeState(this.#needs, attempt);
-    if (state === 'wanted') return undefined;
-    return state === 'over' || mine ? 0 : defaultAgentTimeoutMs;
+    const { is, hostBound } = await placeState(this.#needs, attempt);
+    if (is === 'over') return 0;
+    if (is === 'wanted') return undefined;
+    // What its agent started it finds again: a submit that waits for a place of its own would wait for ever.
+    if (mine) return 0;
+    if (is === 'queued' && (await isAgentAlive(this.#needs.store, agent))) return undefined;
+    return hostBound ? defaultAgentTimeoutMs : unseenMs;
   }
 
   #drop(id: string): void {

@@ -28,9 +28,9 @@ export class KillScene {
     this.name = name;
   }
 
-  /** An agent that dies at the point, or at another one. `maxJobs`: default 1. */
-  doomedAgent(at = this.point, maxJobs = 1): Promise<Started> {
-    return this.cluster.hookedAgent(this.name, [this.name], { at, do: 'kill' }, { maxJobs });
+  /** An agent that dies at the point, or at another one. */
+  doomedAgent(at = this.point): Promise<Started> {
+    return this.cluster.hookedAgent(this.name, [this.name], { at, do: 'kill' });
   }
 
   /** Submits a script that leaves a mark each time it is started. Answers the workflow id. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { preempt, result } from '../../client/index.ts';
+import { pauseQueue, preempt, result } from '../../client/index.ts';
 import { Cluster } from './cluster.ts';
 import { KillScene, tenLines, thoseTenLines, untilTold } from './kill-scene.ts';
 import { linesOf, untilQueued } from './run-watch.ts';
@@ -67,7 +67,8 @@ export const preempted: Story = {
 export const cancelledInQueue: Story = {
   title: 'a run that is cancelled in its queue ends, and never starts',
   play: async (scene) => {
-    const doomed = await scene.doomedAgent(scene.point, 0);
+    await pauseQueue(scene.cluster.relaunch, scene.name, { by: 'ada', reason: 'nobody is to take it' });
+    const doomed = await scene.doomedAgent();
     const workflowId = await scene.launch(untilTold);
     await untilQueued(scene.cluster, workflowId);
     await scene.cancel(workflowId);

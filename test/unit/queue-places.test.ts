@@ -38,7 +38,7 @@ class Agent {
       preempt: () => Promise.resolve(),
     };
     this.places = new QueuePlaces(
-      { agent, store, ownWorkflow },
+      { agent, store, ownWorkflow, backends: [] },
       { queue, isLive: (uid) => this.live.has(uid), freed: () => this.freed++, now: () => nowMs },
     );
     this.places.setLimit(limit);
