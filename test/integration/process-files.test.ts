@@ -127,8 +127,8 @@ describe('what a job finds and leaves on disk', { timeout: 60_000 }, () => {
     await harness.backend.submit(attempt, never);
     await harness.backend.follow(attempt.ref, recordingSink(), never);
     expect(readFileSync(harness.path(attempt.ref, 'stdout'), 'utf8')).toBe('yes\n');
-    expect(harness.backend.checkResourceArgs({ env: { A: 1 }, gpus: 2 })).toEqual([
-      expect.stringContaining('resourceArgs.process.env.A is 1'),
+    expect(harness.backend.checkResourceArgs({ env: { A: [1] }, gpus: 2 })).toEqual([
+      expect.stringContaining('resourceArgs.process.env.A is [1]'),
       expect.stringContaining('resourceArgs.process.gpus is 2'),
     ]);
     expect(harness.backend.checkResourceArgs({})).toEqual([]);
