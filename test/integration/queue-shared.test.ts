@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createQueue, result, show, type Run } from '../../client/index.ts';
+import { createQueue, preempt, result, show, trafficOf, type Run } from '../../client/index.ts';
 import { Cluster } from '../support/cluster.ts';
+import { until } from '../support/until.ts';
 import { noopAgent, turnsOf } from '../support/turns.ts';
 
 let cluster: Cluster;
@@ -9,6 +13,7 @@ beforeAll(async () => {
   cluster = await Cluster.start({
     shared: { backend: 'noop', fairness: { weights: { alice: 3 } } },
     edited: { backend: 'noop' },
+    ordered: { gracePeriod: '2s' },
   });
 }, 120_000);
 
@@ -58,5 +63,36 @@ test.concurrent(
     expect(all.has(undefined)).toBe(false);
     expect(all.size).toBeGreaterThan(1);
     expect(all.size).toBeLessThanOrEqual(edits);
+  },
+);
+
+test.concurrent(
+  'runs go by their priority, then by age; one that is requeued is the last of its priority',
+  { timeout: 120_000 },
+  async () => {
+    const { relaunch, home } = cluster;
+    await cluster.agent('single', ['ordered'], 1);
+    const order = join(home, 'order');
+    const submit = async (name: string, priority: 'critical' | 'high' | 'medium' | 'low'): Promise<Run> => {
+      const script = `echo ${name}$RELAUNCH_ATTEMPT >> ${order}`;
+      const first = `${script}; [ $RELAUNCH_ATTEMPT -gt 1 ] || exec sleep 60`;
+      const run = await cluster.shell('ordered', name === 'taken' ? first : script, { priority });
+      await sleep(50);
+      return run;
+    };
+    const taken = await submit('taken', 'medium');
+    await until('it runs', async () => (await show(relaunch, taken.workflowId)).state === 'running');
+    const waiting = [
+      await submit('low', 'low'),
+      await submit('medium-a', 'medium'),
+      await submit('high', 'high'),
+      await submit('medium-b', 'medium'),
+      await submit('critical', 'critical'),
+    ];
+    await until('all wait', async () => (await trafficOf(relaunch, 'ordered')).waiting >= waiting.length);
+    await preempt(relaunch, taken.workflowId, { by: 'ada' });
+    for (const { workflowId } of [taken, ...waiting]) await result(relaunch, workflowId);
+    const seen = (await readFile(order, 'utf8')).trim().split('\n');
+    expect(seen).toEqual(['taken1', 'critical1', 'high1', 'medium-a1', 'medium-b1', 'taken2', 'low1']);
   },
 );

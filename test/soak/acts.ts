@@ -42,7 +42,7 @@ function launchActs(scale: number): Act[] {
   return [
     act('kills', randomKills, { kills: scaled(100, 6), inFlight: scaled(12, 6), mostRuns: scaled(1_000, 10) }),
     act('permits', permits, { runs: scaled(500, 50), kills: scaled(10, 1), timed: true }),
-    act('permits', limits, { runs: scaled(500, 50), kills: scaled(20, 2) }),
+    act('limits', limits, { runs: scaled(500, 50), kills: scaled(20, 2) }),
     act('permits', onePlace, { runsInEach: scaled(20, 4), timed: true }),
     act('permits', changingMax, { maxima: maxima.slice(0, scaled(maxima.length, 3)) }),
     act('permits', manyLive, { live: scaled(300, 20), measureMs: scaled(60_000, 5_000) }),
