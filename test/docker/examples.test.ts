@@ -23,7 +23,7 @@ const digits = join(examples, 'digits');
 let scene: ImageScene;
 
 // They mostly wait: for a trainer that sleeps, and for apt.
-vi.setConfig({ testTimeout: 120_000, maxConcurrency: 10 });
+vi.setConfig({ testTimeout: 240_000, maxConcurrency: 10 });
 
 beforeAll(async () => {
   scene = await ImageScene.start(({ images }) => ({

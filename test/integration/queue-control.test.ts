@@ -138,7 +138,7 @@ test.concurrent('a run that waits says what for: an agent, or a place of the age
   await waits(last, 'about 1 wait before it: runs of bob');
   const following = cluster.command('launch', '-q', 'unserved', '-E', 'true', '--follow');
   const held = 'held up: its agents have no place: small has 1 of 1 taken';
-  await until('its follower is told', () => following.output().includes(held), 20_000);
+  await until('its follower is told', () => following.output().includes(held), 50_000);
   await over();
   expect(await following.exited).toBe(0);
 });
