@@ -14,20 +14,15 @@ export interface AgentRow extends Partial<AgentStatus> {
   drain?: AgentDrain;
 }
 
-const nameIn = new RegExp(`^(?:${keyOf.agents}(.+)\\.(?:lease|status\\.json)|${keyOf.drains}(.+)\\.json)$`);
+const nameIn = [
+  new RegExp(`^${keyOf.agents}(.+)\\.(?:lease|status\\.json)$`),
+  new RegExp(`^${keyOf.drains}(.+)\\.json$`),
+];
 
 /** The agents of the store, by name, also those that are gone without a word. */
 export async function listAgents(store: Store): Promise<AgentRow[]> {
   const keys = (await Promise.all([keyOf.agents, keyOf.drains].map((prefix) => store.list(prefix)))).flat();
-  const names = new Set(
-    keys.flatMap(
-      (key) =>
-        nameIn
-          .exec(key)
-          ?.slice(1)
-          .find((name) => name !== undefined) ?? [],
-    ),
-  );
+  const names = new Set(keys.flatMap((key) => nameIn.flatMap((each) => each.exec(key)?.[1] ?? [])));
   return Promise.all([...names].sort().map((agent) => agentRow(store, agent)));
 }
 
@@ -40,7 +35,7 @@ async function agentRow(store: Store, agent: string): Promise<AgentRow> {
   return { agent, alive, ...status, ...(drain === undefined ? {} : { drain }) };
 }
 
-/** Has an agent take nothing more, also after it was started again; with `preempt` its runs give the machine back. It hears of it within 2 s. @throws ClientError bad-input where there is none */
+/** Has an agent take nothing more, also after it was started again; with `preempt` its runs give the machine back. It hears of it within 4 s. @throws ClientError bad-input where there is none */
 export async function drainAgent(store: Store, agent: string, drain: Omit<AgentDrain, 'at'>): Promise<void> {
   const row = await agentRow(store, agent);
   if (!row.alive && row.live === undefined)

@@ -13,7 +13,7 @@ import { createBackends, type BackendKillPoint } from '../activities/backends/re
 import { checkHosts, type GitSettings } from '../activities/sources/git/access.ts';
 import { AgentSecrets, type AgentSecretsOptions } from '../activities/secrets/agent-secrets.ts';
 import { GitSources } from '../activities/sources/git/git-sources.ts';
-import type { Backend } from '../activities/backends/backend.ts';
+import type { AttemptRef, Backend } from '../activities/backends/backend.ts';
 import { Attended } from '../activities/attended.ts';
 import type { AgentDependencies, KillPoint } from '../activities/dependencies.ts';
 import type { AgentSpec } from '../contracts/agent-spec.ts';
@@ -82,8 +82,8 @@ const recountMs = 2_000;
 const recountSoonMs = 200;
 /** How often it looks for attempts of agents that are gone. */
 const standInMs = 30_000;
-/** How soon a changed limit of a queue holds. */
-const readLimitsMs = 4_000;
+/** How soon a changed limit of a queue holds, and a drain. */
+const readWishesMs = 4_000;
 const tidyRunsMs = 10_000;
 /** It asks Temporal about each sweep that there is a record of. */
 const tidySweepsMs = 60_000;
@@ -206,12 +206,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
       recount(gate, backends, name).catch(warn(logger, 'could not count attempts'));
     }, recountSoonMs);
   };
+  let live: AttemptRef[] = [];
   const count = async (): Promise<void> => {
     const found = await recount(gate, backends, name);
     void janitor.tidyAttempts(found, stopping.signal);
-    const live = found.filter((one) => one.live).map(({ ref }) => ref);
+    live = found.filter((one) => one.live).map(({ ref }) => ref);
     await places.tidy(live);
-    await drain.look(live);
   };
   const standIn = async (): Promise<void> => {
     const found = await orphans(store, backends, name);
@@ -220,7 +220,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   };
   const chores = [
     repeat(recountMs, count, warn(logger, 'could not count attempts')),
-    repeat(readLimitsMs, () => places.readLimits(), warn(logger, 'could not read the limits of queues')),
+    repeat(readWishesMs, () => places.readLimits(), warn(logger, 'could not read the limits of queues')),
+    repeat(readWishesMs, () => drain.look(live), warn(logger, 'could not see whether to drain')),
     repeat(standInMs, standIn, warn(logger, 'could not tidy attempts of other agents')),
     repeat(tidyRunsMs, () => janitor.tidyRuns(), warn(logger, 'could not tidy runs')),
     repeat(tidySweepsMs, () => janitor.tidySweeps(), warn(logger, 'could not tidy sweeps')),

@@ -45,7 +45,9 @@ function addValidate(queue: Command, cli: Cli): void {
     const { json }: CommonFlags = command.optsWithGlobals();
     const checked = files.map((file) => ({ file, wrong: wrongWith(readText(file, cli.cwd), file) }));
     if (json === true) cli.out.line(renderJson(checked, 2));
-    else for (const { file, wrong } of checked) cli.out.line(forDisplay(wrong ?? `${file} is a queue`));
+    else
+      for (const { file, wrong = `${file} is a queue` } of checked)
+        for (const line of wrong.split('\n')) cli.out.line(forDisplay(line));
     if (checked.some(({ wrong }) => wrong !== undefined)) cli.exitWith(exitCode.badInput);
   });
 }
