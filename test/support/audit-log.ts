@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { TestNamespace } from './kubernetes-cluster.ts';
 
 /** A request that the API server answered, as its audit log has it. */
@@ -25,7 +26,7 @@ interface Line {
 /** What was asked of a namespace, in order; of nodes, by its agent. @throws Error where the cluster is not ours and has no such log */
 export async function auditLog({ testbed, name }: TestNamespace): Promise<Audited[]> {
   if (testbed.auditLog === undefined) throw new Error('the cluster of RELAUNCH_TEST_KUBECONFIG has no audit log');
-  const text = await readFile(testbed.auditLog, 'utf8');
+  const text = await readLog(testbed.auditLog);
   const told = new Set<string>();
   return (
     text
@@ -44,6 +45,14 @@ export async function auditLog({ testbed, name }: TestNamespace): Promise<Audite
         atMs: Date.parse(stageTimestamp),
       }))
   );
+}
+
+/** With the file before it: the API server begins a new one at 100 MB, which may be in the middle of a test. */
+async function readLog(file: string): Promise<string> {
+  const directory = dirname(file);
+  const before = (await readdir(directory)).filter((name) => /^audit-.*\.log$/.test(name)).sort();
+  const files = [...before.slice(-1).map((name) => join(directory, name)), file];
+  return (await Promise.all(files.map((each) => readFile(each, 'utf8')))).join('');
 }
 
 /** The agent's own. */
