@@ -23,10 +23,11 @@ const nameIn = [
 export async function listAgents(store: Store): Promise<AgentRow[]> {
   const keys = (await Promise.all([keyOf.agents, keyOf.drains].map((prefix) => store.list(prefix)))).flat();
   const names = new Set(keys.flatMap((key) => nameIn.flatMap((each) => each.exec(key)?.[1] ?? [])));
-  return Promise.all([...names].sort().map((agent) => agentRow(store, agent)));
+  return Promise.all([...names].sort().map((agent) => showAgent(store, agent)));
 }
 
-async function agentRow(store: Store, agent: string): Promise<AgentRow> {
+/** One agent, also where there is nothing of it. */
+export async function showAgent(store: Store, agent: string): Promise<AgentRow> {
   const [alive, status, drain] = await Promise.all([
     isAgentAlive(store, agent),
     readRecord(store, keyOf.agentStatus(agent), agentStatus),
@@ -37,7 +38,7 @@ async function agentRow(store: Store, agent: string): Promise<AgentRow> {
 
 /** Has an agent take nothing more, also after it was started again; with `preempt` its runs give the machine back. It hears of it within 4 s. @throws ClientError bad-input where there is none */
 export async function drainAgent(store: Store, agent: string, drain: Omit<AgentDrain, 'at'>): Promise<void> {
-  const row = await agentRow(store, agent);
+  const row = await showAgent(store, agent);
   if (!row.alive && row.live === undefined)
     throw new ClientError(
       'bad-input',

@@ -15,7 +15,7 @@ export {
 } from './jobs.ts';
 export { logs, type AttemptLine, type LogOptions } from './logs.ts';
 export { cancel, extendRunTimeout, preempt } from './messages.ts';
-export { drainAgent, listAgents, resumeAgent, type AgentRow } from './agents.ts';
+export { drainAgent, listAgents, resumeAgent, showAgent, type AgentRow } from './agents.ts';
 export { pauseQueue, resumeQueue } from './pausing.ts';
 export {
   createQueue,

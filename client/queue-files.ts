@@ -1,3 +1,5 @@
+import { isJsonMap } from '../contracts/merge-maps.ts';
+import { pointerTo } from '../contracts/json-pointer.ts';
 import { parse } from 'yaml';
 import { canonicalJson } from '../contracts/hash.ts';
 import { keyOf } from '../store/layout.ts';
@@ -103,13 +105,10 @@ function read(text: string): unknown {
 
 function changesBetween(before: unknown, after: unknown, path = ''): QueueChange[] {
   if (canonicalJson({ it: before }) === canonicalJson({ it: after })) return [];
-  if (!isMap(before) || !isMap(after)) return [{ path, before, after }];
+  if (!isJsonMap(before) || !isJsonMap(after)) return [{ path, before, after }];
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) =>
-    changesBetween(ownOf(before, key), ownOf(after, key), `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
+    changesBetween(ownOf(before, key), ownOf(after, key), pointerTo(path, key)),
   );
 }
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
 
 const ownOf = (map: Record<string, unknown>, key: string): unknown => (Object.hasOwn(map, key) ? map[key] : undefined);

@@ -1,3 +1,4 @@
+import type { QueueSpec } from '../contracts/queue-spec.ts';
 import { slotTable } from '../contracts/slots.ts';
 import { keyOf } from '../store/layout.ts';
 import { readQueue } from '../store/queues.ts';
@@ -32,10 +33,10 @@ export interface QueueRow extends QueueState {
 const dayMs = 86_400_000;
 
 /** A queue's state, with what its runs do. */
-export async function queueRow(relaunch: Relaunch, queue: string, now: number = Date.now()): Promise<QueueRow> {
-  const since = new Date(now - dayMs).toISOString();
+export async function queueRow(relaunch: Relaunch, queue: string, known: Known = {}): Promise<QueueRow> {
+  const since = new Date(Date.now() - dayMs).toISOString();
   const [state, live, failedLastDay] = await Promise.all([
-    queueState(relaunch, queue),
+    queueState(relaunch, queue, known),
     count(relaunch, { queue, state: ['starting', 'running'], query: "ExecutionStatus = 'Running'" }),
     count(relaunch, { queue, query: `ExecutionStatus = 'Failed' AND CloseTime > '${since}'` }),
   ]);
@@ -45,13 +46,24 @@ export async function queueRow(relaunch: Relaunch, queue: string, now: number = 
 const count = async ({ temporal, settings }: Relaunch, filter: RunFilter): Promise<number> =>
   (await asking(settings, undefined, () => temporal.workflow.count(runQuery(filter)))).count;
 
+/** What the caller has read already. */
+interface Known {
+  /** All agents of the store. */
+  agents?: Promise<AgentRow[]>;
+  spec?: Promise<QueueSpec>;
+}
+
 /** Asks Temporal and the store about a queue. */
-export async function queueState(relaunch: Relaunch, queue: string): Promise<QueueState> {
+export async function queueState(
+  relaunch: Relaunch,
+  queue: string,
+  { agents: all = listAgents(relaunch.store), spec: file = readQueue(relaunch.store, queue) }: Known = {},
+): Promise<QueueState> {
   const { store } = relaunch;
   const [traffic, agents, spec, table] = await Promise.all([
     trafficOf(relaunch, queue),
-    listAgents(store).catch(() => undefined),
-    readQueue(store, queue).catch(() => undefined),
+    all.catch(() => undefined),
+    file.catch(() => undefined),
     readRecord(store, keyOf.slots(queue), slotTable).catch(() => undefined),
   ]);
   return {

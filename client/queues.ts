@@ -6,6 +6,7 @@ import { parseQueue, queueNames, readQueue } from '../store/queues.ts';
 import type { Store } from '../store/store.ts';
 import type { Relaunch } from './connect.ts';
 import { ClientError } from './errors.ts';
+import { listAgents } from './agents.ts';
 import { queueRow, type QueueRow } from './queue-state.ts';
 
 export interface CreateQueueOptions {
@@ -46,14 +47,18 @@ export interface QueueView extends QueueRow {
 
 /** All queues of the store, by name. */
 export async function listQueueStates(relaunch: Relaunch): Promise<QueueRow[]> {
-  return Promise.all((await listQueues(relaunch.store)).map((name) => queueRow(relaunch, name)));
+  const names = await listQueues(relaunch.store);
+  if (names.length === 0) return [];
+  const agents = listAgents(relaunch.store);
+  return Promise.all(names.map((name) => queueRow(relaunch, name, { agents })));
 }
 
 /** A queue: its specification with the defaults filled in (durations in ms), who serves it, what waits. @throws ClientError bad-input; RelaunchError LaunchRejected where there is none, or its file is wrong */
 export async function describeQueue(relaunch: Relaunch, name: string): Promise<QueueView> {
   checkQueueName(name);
-  const [spec, row] = await Promise.all([readQueue(relaunch.store, name), queueRow(relaunch, name)]);
-  return { name, spec, ...row };
+  const spec = readQueue(relaunch.store, name);
+  const [read, row] = await Promise.all([spec, queueRow(relaunch, name, { spec })]);
+  return { name, spec: read, ...row };
 }
 
 export function checkQueueName(name: string): void {

@@ -1,6 +1,8 @@
+import type { WorkflowExecutionDescription } from '@temporalio/client';
 import type { PinnedGit } from '../contracts/git-source.ts';
 import { statusQuery, type RunStatus } from '../contracts/messages.ts';
 import { plan as runPlan } from '../contracts/plan.ts';
+import { isScheduled } from '../contracts/pending-activities.ts';
 import { keyOf } from '../store/layout.ts';
 import { readRecord } from '../store/records.ts';
 import type { Relaunch } from './connect.ts';
@@ -8,9 +10,9 @@ import { ClientError } from './errors.ts';
 import { result, type RunEnd } from './result.ts';
 import { rowOf, type RunRow } from './run-row.ts';
 import { asking } from './temporal-errors.ts';
-import { isScheduled, troublesOf, type Trouble } from './troubles.ts';
+import { troublesOf, type Trouble } from './troubles.ts';
 import { queueState } from './queue-state.ts';
-import { buildersOf } from './traffic.ts';
+import { buildersOf, trafficOf } from './traffic.ts';
 import { unserved, whyRunWaits } from './why-waits.ts';
 import { matches, runQuery, type RunFilter } from './visibility.ts';
 
@@ -79,15 +81,15 @@ async function planned({ store }: Relaunch, run: string): Promise<Pick<RunView, 
 
 async function whyWaits(
   relaunch: Relaunch,
-  described: Parameters<typeof isScheduled>[0],
+  { raw: { pendingActivities } }: WorkflowExecutionDescription,
   { queue = '', status, ...run }: RunView,
 ): Promise<string[]> {
-  if (isScheduled(described, 'buildImage')) return whyUnbuilt(relaunch, queue);
-  if (isScheduled(described, 'resolveLaunch')) {
-    const { agents } = await queueState(relaunch, queue);
+  if (isScheduled(pendingActivities, 'buildImage')) return whyUnbuilt(relaunch, queue);
+  if (isScheduled(pendingActivities, 'resolveLaunch')) {
+    const { agents } = await trafficOf(relaunch, queue);
     return agents.length > 0 ? [] : [unserved(queue)];
   }
-  if (!isScheduled(described, 'submitAttempt')) return [];
+  if (!isScheduled(pendingActivities, 'submitAttempt')) return [];
   const [state, others] = await Promise.all([
     queueState(relaunch, queue),
     list(relaunch, { queue, state: 'queued' }, mostLookedAt),

@@ -1,8 +1,6 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { isInNobodysHands } from '../contracts/pending-activities.ts';
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
-
-/** `PENDING_ACTIVITY_STATE_SCHEDULED`: https://github.com/temporalio/api/blob/master/temporal/api/enums/v1/workflow.proto */
-const scheduled = 1;
 
 /** A step of a run that failed and is tried again. */
 export interface Trouble {
@@ -16,7 +14,7 @@ export interface Trouble {
 
 /** What holds a run up, though nobody gave it up. What is being tried at the moment is no trouble yet. */
 export async function troublesOf({ raw }: WorkflowExecutionDescription, { options }: Client): Promise<Trouble[]> {
-  const failed = (raw.pendingActivities ?? []).filter(({ lastFailure, state }) => lastFailure && state === scheduled);
+  const failed = (raw.pendingActivities ?? []).filter((activity) => activity.lastFailure && isInNobodysHands(activity));
   return Promise.all(
     failed.map(async ({ activityType, attempt, lastFailure }) => {
       const error = await decodeOptionalFailureToOptionalError(options.loadedDataConverter, lastFailure);
@@ -25,9 +23,3 @@ export async function troublesOf({ raw }: WorkflowExecutionDescription, { option
     }),
   );
 }
-
-/** Whether nobody has an activity in hand that is to be done. */
-export const isScheduled = ({ raw }: WorkflowExecutionDescription, activity: string): boolean =>
-  (raw.pendingActivities ?? []).some(
-    ({ activityType, state }) => activityType?.name === activity && state === scheduled,
-  );

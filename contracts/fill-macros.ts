@@ -7,8 +7,8 @@ export type Macros = Partial<
   Record<'project_name' | 'entity_name' | 'run_id' | 'run_name' | 'author' | 'image_uri', string | undefined>
 >;
 
-/** Agents have to know these before there are runs. */
-const fixed = new Set(['namespace', 'context']);
+/** Arguments that say where runs are: agents have to know them before there are any. */
+export const fixedArguments: readonly string[] = ['namespace', 'context'];
 
 /**
  * Puts what a run is where W&B's macros stand, `${run_id}`, in any text of a backend's arguments, at any depth. What submitters choose comes
@@ -29,7 +29,7 @@ function filled(value: Json, macros: ReadonlyMap<string, string | undefined>): J
   if (Array.isArray(value)) return value.map((each) => filled(each, macros));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, fixed.has(key) ? inner : filled(inner, macros)]),
+    Object.entries(value).map(([key, inner]) => [key, fixedArguments.includes(key) ? inner : filled(inner, macros)]),
   );
 }
 

@@ -1,3 +1,4 @@
+import { isJsonMap } from './merge-maps.ts';
 import { z } from 'zod';
 
 const bounds = { min: z.number(), max: z.number() };
@@ -62,7 +63,7 @@ const parameterRule =
 
 const parameter = z
   .preprocess((fields, context) => {
-    if (!isMap(fields)) return fields;
+    if (!isJsonMap(fields)) return fields;
     const named = fields['distribution'] ?? impliedBy(fields);
     if (named === undefined || !distributions.includes(named as Distribution['distribution'])) {
       context.issues.push({ code: 'custom', input: fields, message: parameterRule });
@@ -94,7 +95,7 @@ export interface ParameterGroup {
 }
 export type ParameterTree = Record<string, Distribution | ParameterGroup>;
 
-const isGroup = (fields: unknown): boolean => isMap(fields) && 'parameters' in fields;
+const isGroup = (fields: unknown): boolean => isJsonMap(fields) && 'parameters' in fields;
 
 const group: z.ZodType<{ parameters: ParameterTree }> = z.strictObject({
   parameters: z.lazy(() => parameterTree),
@@ -102,7 +103,7 @@ const group: z.ZodType<{ parameters: ParameterTree }> = z.strictObject({
 
 /** Parameters by name, in groups or not. */
 export const parameterTree: z.ZodType<ParameterTree> = z
-  .custom<object>((tree) => isMap(tree) && !Object.hasOwn(tree, '__proto__'), 'a map of parameters')
+  .custom<object>((tree) => isJsonMap(tree) && !Object.hasOwn(tree, '__proto__'), 'a map of parameters')
   .pipe(
     z
       .record(
@@ -125,6 +126,3 @@ export function leavesOf(tree: ParameterTree, above: readonly string[] = []): [p
     'parameters' in inner ? leavesOf(inner.parameters, [...above, name]) : [[[...above, name], inner]],
   );
 }
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,3 +1,5 @@
+import { segmentsOf } from './json-pointer.ts';
+import { isJsonMap } from './merge-maps.ts';
 import { z } from 'zod';
 import { fieldIssue, type FieldIssue } from './issues.ts';
 import { launchSpec } from './launch-spec.ts';
@@ -64,12 +66,6 @@ function partsOf(schema: z.ZodType): z.ZodObject | z.ZodRecord | undefined {
   return inner instanceof z.ZodObject || inner instanceof z.ZodRecord ? inner : undefined;
 }
 
-const segmentsOf = (pointer: string): string[] =>
-  pointer
-    .slice(1)
-    .split('/')
-    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
-
 /** Pointers as a tree: what is allowed at a place, and below it. */
 interface Allowed {
   here?: Permission;
@@ -102,8 +98,8 @@ export function allowIssues(submitted: Readonly<Record<string, unknown>>, policy
       if (wrong !== undefined) refuse(`allowed are ${wrong.allowed}`, `Choose ${wrong.choose}`);
       return;
     }
-    if (allowed !== undefined && allowed.below.size > 0 && isMap(value)) {
-      for (const [key, inner] of Object.entries(value)) {
+    if (allowed !== undefined && allowed.below.size > 0 && isJsonMap(value)) {
+      for (const [key, inner] of Object.entries<unknown>(value)) {
         if (inner !== undefined) look(inner, allowed.below.get(key), here, [...path, key]);
       }
       return;
@@ -139,9 +135,6 @@ function treeOf(allow: AllowMap): Allowed {
   }
   return root;
 }
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** Docker's units are powers of 1024, and what is not above 0 means that there is no limit. */
 const measureDocker: Measure = (value) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationMs } from './duration.ts';
+import { fixedArguments } from './fill-macros.ts';
 import { imageName } from './source.ts';
 import { plainText, timeouts } from './launch-spec.ts';
 import { allowMap } from './queue-allow.ts';
@@ -96,16 +97,13 @@ export const queueSpec = fields.transform((spec, context) => {
 export type QueueSpecInput = z.input<typeof queueSpec>;
 export type QueueSpec = z.output<typeof queueSpec>;
 
-/** Where the runs of a queue are, and their code: agents have to know it before there are any. */
-const fixed = ['namespace', 'context'];
-
 /** Places without a variable, and variables without a place. */
 function misplacedNames({ variables, resourceArgs }: z.output<typeof fields>): { path: string[]; message: string }[] {
   const places = namesIn(resourceArgs);
   const unknown = places.filter(({ name }) => !Object.hasOwn(variables, name));
   const unused = Object.keys(variables).filter((variable) => !places.some(({ name }) => name === variable));
   const moving = places.filter(
-    ({ path: [, key = '', ...rest] }) => fixed.includes(rest.at(-1) ?? key) || key === 'code',
+    ({ path: [, key = '', ...rest] }) => fixedArguments.includes(rest.at(-1) ?? key) || key === 'code',
   );
   return [
     ...moving.map(({ path }) => ({

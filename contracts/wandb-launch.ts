@@ -1,3 +1,4 @@
+import { priority } from './priority.ts';
 import { z } from 'zod';
 import { fieldIssues, type FieldIssue } from './issues.ts';
 import { variableValue, type LaunchSpecInput } from './launch-spec.ts';
@@ -43,8 +44,8 @@ const said = <T extends z.ZodType>(schema: T) =>
     return Object.fromEntries(Object.entries(value).filter(([, inner]) => !isEmpty(inner)));
   }, schema);
 
-/** W&B's numbers. */
-const priorities = ['critical', 'high', 'medium', 'low'] as const;
+/** By W&B's numbers. */
+const priorities = priority.options;
 
 const whole = z.strictObject({
   overrides: said(overrides).optional(),
@@ -57,7 +58,7 @@ const whole = z.strictObject({
   name: text.optional(),
   author: text.optional(),
   priority: z
-    .union([z.literal([0, 1, 2, 3]), z.enum(priorities)], `0 to 3, or ${priorities.join(', ')}`)
+    .union([z.literal([0, 1, 2, 3]), priority], `0 to 3, or ${priorities.join(', ')}`)
     .transform((given) => (typeof given === 'number' ? priorities[given] : given))
     .optional(),
   python_version: text.optional(),

@@ -1,3 +1,4 @@
+import { isJsonMap } from './merge-maps.ts';
 import { z } from 'zod';
 import { fieldIssues, type FieldIssue } from './issues.ts';
 import { imageName } from './source.ts';
@@ -80,11 +81,11 @@ const queueKeys: readonly (readonly [wandb: string, ours: string])[] = [
  * variable `{"schema": {"type": ...}}`. What stands there in both is left for the schema to refuse.
  */
 export function queueOf(written: unknown): unknown {
-  if (!isRecord(written)) return written;
+  if (!isJsonMap(written)) return written;
   const taken = new Map(queueKeys.filter(([wandb, ours]) => !(wandb in written && ours in written)));
   const queue = Object.fromEntries(Object.entries(written).map(([key, value]) => [taken.get(key) ?? key, value]));
   const { variables } = queue;
-  if (!isRecord(variables)) return queue;
+  if (!isJsonMap(variables)) return queue;
   return {
     ...queue,
     variables: Object.fromEntries(Object.entries(variables).map(([name, each]) => [name, variableOf(each)])),
@@ -92,10 +93,7 @@ export function queueOf(written: unknown): unknown {
 }
 
 function variableOf(written: unknown): unknown {
-  if (!isRecord(written) || !isRecord(written['schema'])) return written;
+  if (!isJsonMap(written) || !isJsonMap(written['schema'])) return written;
   const { schema, ...rest } = written;
   return { ...schema, ...rest };
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);

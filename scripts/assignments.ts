@@ -1,3 +1,4 @@
+import { isJsonMap } from '../contracts/merge-maps.ts';
 import { ClientError } from '../client/index.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -36,13 +37,10 @@ function put(into: JsonMap, [first = '', ...rest]: string[], value: Json): void 
     return;
   }
   const inner = Object.hasOwn(into, first) ? into[first] : undefined;
-  const map = isMap(inner) ? inner : {};
+  const map = isJsonMap(inner) ? inner : {};
   into[first] = map;
   put(map, rest, value);
 }
-
-const isMap = (value: Json | undefined): value is JsonMap =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
 
 function jsonOrText(text: string): Json {
   try {

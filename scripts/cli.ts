@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
 import { connect, readSettings, type Relaunch, type Settings } from '../client/index.ts';
 
 /** What a command may use of the process it runs in. */
@@ -45,6 +47,12 @@ export function withJson(command: Command, what = 'print one JSON document'): Co
 }
 
 export const settingsOf = (cli: Cli, { entity }: CommonFlags): Settings => readSettings(cli.env, { entity });
+
+/** The store that the settings name, with the queues of a directory before its own. */
+export function storeOf(cli: Cli, flags: CommonFlags): Store {
+  const { storeUrl, queueDirectory } = settingsOf(cli, flags);
+  return openStore(storeUrl, queueDirectory);
+}
 
 /** Runs `work` with a connection, and closes it. */
 export async function connected<T>(cli: Cli, flags: CommonFlags, work: (relaunch: Relaunch) => Promise<T>): Promise<T> {

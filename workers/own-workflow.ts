@@ -1,9 +1,7 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { OwnWorkflow } from '../activities/dependencies.ts';
 import { observedSignal, preemptSignal } from '../contracts/messages.ts';
-
-/** `PENDING_ACTIVITY_STATE_SCHEDULED`: https://github.com/temporalio/api/blob/master/temporal/api/enums/v1/workflow.proto */
-const scheduled = 1;
+import { isScheduled } from '../contracts/pending-activities.ts';
 
 /** What activities ask Temporal about the workflow that they work for. */
 export function ownWorkflow(client: Client): OwnWorkflow {
@@ -17,9 +15,7 @@ export function ownWorkflow(client: Client): OwnWorkflow {
         return {
           open: status.name === 'RUNNING',
           firstRunId: raw.workflowExecutionInfo?.firstRunId || own,
-          waitsForSubmit: (raw.pendingActivities ?? []).some(
-            ({ activityType, state }) => activityType?.name === 'submitAttempt' && state === scheduled,
-          ),
+          waitsForSubmit: isScheduled(raw.pendingActivities, 'submitAttempt'),
         };
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return undefined;

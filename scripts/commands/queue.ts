@@ -2,8 +2,7 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { ClientError, createQueue, describeQueue, type QueueView } from '../../client/index.ts';
 import { formatDuration } from '../../contracts/duration.ts';
-import { openStore } from '../../store/open-store.ts';
-import { connected, examples, settingsOf, withEntity, withJson, type Cli, type CommonFlags } from '../cli.ts';
+import { connected, examples, withEntity, withJson, type Cli, type CommonFlags, storeOf } from '../cli.ts';
 import { addFiles } from './queue/files.ts';
 import { addList } from './queue/list.ts';
 import { addPausing } from './queue/pausing.ts';
@@ -41,8 +40,7 @@ function addCreate(queue: Command, cli: Cli): void {
       if ((flags.backend === undefined) === (flags.file === undefined)) {
         throw new ClientError('bad-input', 'a queue needs either --backend or --file');
       }
-      const { storeUrl, queueDirectory } = settingsOf(cli, flags);
-      const store = openStore(storeUrl, queueDirectory);
+      const store = storeOf(cli, flags);
       const spec = flags.file === undefined ? { backend: flags.backend ?? '' } : readText(flags.file, cli.cwd);
       await createQueue(store, name, spec, {
         replace: flags.replace === true,

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { ClientError, drainAgent, listAgents, resumeAgent, type AgentRow } from '../../../client/index.ts';
-import { openStore } from '../../../store/open-store.ts';
+import { ClientError, drainAgent, listAgents, resumeAgent, showAgent, type AgentRow } from '../../../client/index.ts';
 import type { Store } from '../../../store/store.ts';
-import { examples, settingsOf, withEntity, withJson, type Cli, type CommonFlags } from '../../cli.ts';
+import { examples, storeOf, withEntity, withJson, type Cli, type CommonFlags } from '../../cli.ts';
 import { colours } from '../../colours.ts';
 import { plain, renderJson, renderTable } from '../../render.ts';
 
@@ -69,8 +68,8 @@ function addResume(agent: Command, cli: Cli): void {
     .argument('<agent>');
   withEntity(command).action(async (name: string) => {
     const store = storeOf(cli, command.optsWithGlobals());
-    const row = (await listAgents(store)).find(({ agent: one }) => one === name);
-    if (row?.drain === undefined) throw new ClientError('bad-input', `agent "${name}" is not drained`);
+    const { drain } = await showAgent(store, name);
+    if (drain === undefined) throw new ClientError('bad-input', `agent "${name}" is not drained`);
     await resumeAgent(store, name);
     cli.out.line(`agent ${plain(name)} takes runs again`);
   });
@@ -80,16 +79,16 @@ function addResume(agent: Command, cli: Cli): void {
 async function untilDrained(cli: Cli, store: Store, name: string): Promise<void> {
   let said: number | undefined;
   for (;;) {
-    const row = (await listAgents(store)).find(({ agent }) => agent === name);
-    if (row?.alive !== true) throw new ClientError('bad-input', `agent "${name}" is gone`);
-    if (row.draining === true && row.live === 0) return;
-    if (row.draining === true && row.live !== said) cli.err.line(`agent ${plain(name)} has ${String(row.live)} runs`);
-    said = row.draining === true ? row.live : said;
+    const { alive, draining, live } = await showAgent(store, name);
+    if (!alive) throw new ClientError('bad-input', `agent "${name}" is gone`);
+    if (draining === true) {
+      if (live === 0) return;
+      if (live !== said) cli.err.line(`agent ${plain(name)} has ${String(live)} runs`);
+      said = live;
+    }
     await sleep(lookAgainMs);
   }
 }
-
-const storeOf = (cli: Cli, flags: CommonFlags): Store => openStore(settingsOf(cli, flags).storeUrl);
 
 function cells({ agent, alive, live, maxJobs, queues, drain }: AgentRow): string[] {
   const state = !alive ? colours.red('gone') : drain === undefined ? 'serves' : colours.yellow(drained(drain));

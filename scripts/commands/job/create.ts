@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { createJob, type CreatedJob, type JobSpecInput } from '../../../client/index.ts';
-import { openStore } from '../../../store/open-store.ts';
-import { examples, settingsOf, several, withEntity, withJson, type Cli, type CommonFlags } from '../../cli.ts';
+import { examples, several, withEntity, withJson, type Cli, type CommonFlags, storeOf } from '../../cli.ts';
 import { colours } from '../../colours.ts';
 import { jobFromFlags, namingFromFlags, type JobFlags } from '../../job-flags.ts';
 import { renderJson } from '../../render.ts';
@@ -80,7 +79,7 @@ function addKind(create: Command, cli: Cli, { kind, argument, about, source, sho
     .action(async (written: string) => {
       const flags: Flags = command.optsWithGlobals();
       const spec = jobFromFlags(source(written, flags), flags, cli.cwd);
-      const store = openStore(settingsOf(cli, flags).storeUrl);
+      const store = storeOf(cli, flags);
       announce(cli, await createJob(store, spec, namingFromFlags(flags, cli.user)), flags.json === true);
     });
   return command;

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { ClientError, deleteJob, jobDeletion, type JobDeletion } from '../../../client/index.ts';
-import { openStore } from '../../../store/open-store.ts';
-import { examples, settingsOf, withEntity, withJson, type Cli, type CommonFlags } from '../../cli.ts';
+import { examples, withEntity, withJson, type Cli, type CommonFlags, storeOf } from '../../cli.ts';
 import { exitCode } from '../../complaint.ts';
 import { renderJson } from '../../render.ts';
 
@@ -29,7 +28,7 @@ export function addJobDelete(job: Command, cli: Cli): void {
     )
     .action(async (reference: string) => {
       const flags: Flags = command.optsWithGlobals();
-      const store = openStore(settingsOf(cli, flags).storeUrl);
+      const store = storeOf(cli, flags);
       const deletion = await jobDeletion(store, reference, flags.project);
       if (flags.yes !== true && !(await isMeant(cli, deletion))) {
         cli.err.line('nothing was deleted');

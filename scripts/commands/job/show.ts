@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { describeJob, listJobs, type JobRow, type JobView } from '../../../client/index.ts';
-import { openStore } from '../../../store/open-store.ts';
-import { examples, settingsOf, withEntity, withJson, type Cli, type CommonFlags } from '../../cli.ts';
+import { examples, withEntity, withJson, type Cli, type CommonFlags, storeOf } from '../../cli.ts';
 import { renderCommit } from '../../render-commit.ts';
 import { plain, renderAge, renderFields, renderJson, renderTable, renderYaml } from '../../render.ts';
 
@@ -19,7 +18,7 @@ export function addJobList(job: Command, cli: Cli): void {
     .addHelpText('after', examples('relaunch job list', 'relaunch job list -p vision --json'))
     .action(async () => {
       const flags: Flags = command.optsWithGlobals();
-      const store = openStore(settingsOf(cli, flags).storeUrl);
+      const store = storeOf(cli, flags);
       const rows = await listJobs(store, flags);
       if (flags.json === true) cli.out.line(renderJson(rows, 2));
       else if (rows.length === 0) cli.out.line(`no jobs in ${store.url}. Create one with: relaunch job create`);
@@ -43,7 +42,7 @@ export function addJobDescribe(job: Command, cli: Cli): void {
     )
     .action(async (reference: string) => {
       const flags: Flags = command.optsWithGlobals();
-      const view = await describeJob(openStore(settingsOf(cli, flags).storeUrl), reference, flags.project);
+      const view = await describeJob(storeOf(cli, flags), reference, flags.project);
       cli.out.line(flags.json === true ? renderJson(view, 2) : renderJob(view, Date.now()));
     });
 }

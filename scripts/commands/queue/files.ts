@@ -15,10 +15,9 @@ import {
 } from '../../../client/index.ts';
 import { RelaunchError } from '../../../contracts/failures.ts';
 import { queueSpec } from '../../../contracts/queue-spec.ts';
-import { openStore } from '../../../store/open-store.ts';
 import { parseQueue } from '../../../store/queues.ts';
 import type { Store } from '../../../store/store.ts';
-import { connected, examples, settingsOf, withEntity, withJson, type Cli, type CommonFlags } from '../../cli.ts';
+import { connected, examples, withEntity, withJson, type Cli, type CommonFlags, storeOf } from '../../cli.ts';
 import { exitCode } from '../../complaint.ts';
 import { readText } from '../../read-input.ts';
 import { forDisplay } from '../../../store/display.ts';
@@ -61,11 +60,6 @@ function wrongWith(text: string, file: string): string | undefined {
     throw error;
   }
 }
-
-const storeOf = (cli: Cli, flags: CommonFlags): Store => {
-  const { storeUrl, queueDirectory } = settingsOf(cli, flags);
-  return openStore(storeUrl, queueDirectory);
-};
 
 function addApply(queue: Command, cli: Cli): void {
   const command = queue
