@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createQueue, describeQueue, listAgents, result, show, type Run } from '../../client/index.ts';
@@ -136,9 +136,18 @@ test.concurrent('a run that waits says what for: an agent, or a place of the age
   await waits(next, 'its agents have no place: small has 1 of 1 taken');
   const last = await cluster.shell('unserved', 'true', { user: 'eve' });
   await waits(last, 'about 1 wait before it: runs of bob');
-  const following = cluster.command('launch', '-q', 'unserved', '-E', 'true', '--follow');
+  const code = await mkdtemp(join(cluster.home, 'code-'));
+  await writeFile(join(code, 'train.sh'), '');
+  const following = cluster.command('launch', '-q', 'unserved', '--code', code, '-E', 'true', '--follow');
   const held = 'held up: its agents have no place: small has 1 of 1 taken';
-  await until('its follower is told', () => following.output().includes(held), 50_000);
+  await until(
+    'its follower is told',
+    () => {
+      if (following.output().includes(held)) return true as const;
+      throw new Error(following.output());
+    },
+    50_000,
+  );
   await over();
   expect(await following.exited).toBe(0);
 });
@@ -147,11 +156,11 @@ test.concurrent('a limit that is changed holds within seconds, for what waits al
   const { script, over } = untilTold('few');
   const runs = [await cluster.shell('few', script), await cluster.shell('few', script)];
   const states = async (): Promise<string[]> => (await Promise.all(runs.map(stateOf))).sort();
-  await expect.poll(states, { timeout: 20_000 }).toEqual(['queued', 'running']);
+  await until('one of them runs', async () => (await states()).join() === 'queued,running', 20_000);
   const [first, second] = runs;
   const held = first === undefined || (await stateOf(first)) === 'running' ? second : first;
   if (held !== undefined) await waits(held, 'all 1 places of queue few (maxLive) are taken');
   await createQueue(cluster.relaunch.store, 'few', { ...queue, maxLive: 2 }, { replace: true });
-  await expect.poll(states, { timeout: 20_000 }).toEqual(['running', 'running']);
+  await until('both run', async () => (await states()).join() === 'running,running', 20_000);
   await over();
 });
