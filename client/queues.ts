@@ -41,7 +41,6 @@ export async function createQueue(
 export const listQueues = (store: Store): Promise<string[]> => queueNames(store);
 
 export interface QueueView extends QueueRow {
-  name: string;
   spec: QueueSpec;
 }
 
@@ -58,7 +57,7 @@ export async function describeQueue(relaunch: Relaunch, name: string): Promise<Q
   checkQueueName(name);
   const spec = readQueue(relaunch.store, name);
   const [read, row] = await Promise.all([spec, queueRow(relaunch, name, { spec })]);
-  return { name, spec: read, ...row };
+  return { spec: read, ...row };
 }
 
 export function checkQueueName(name: string): void {

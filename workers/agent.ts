@@ -1,14 +1,9 @@
 import { rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Worker, type Logger, type WorkerOptions } from '@temporalio/worker';
 import { agentActivities } from '../activities/agent-activities.ts';
-import { createBuilder, type Builder } from '../activities/images/builder.ts';
-import { certificatesOf } from '../activities/images/certificates.ts';
 import { ImagePins } from '../activities/images/pins.ts';
-import { agentRegistry, type AgentRegistryOptions } from '../activities/images/registry/agent-registry.ts';
-import { dockerCredentials } from '../activities/images/registry/docker-config.ts';
-import type { KubernetesOptions } from '../activities/backends/kubernetes/clusters.ts';
+import { agentRegistry } from '../activities/images/registry/agent-registry.ts';
 import { createBackends, type BackendKillPoint } from '../activities/backends/registry.ts';
 import { checkHosts, type GitSettings } from '../activities/sources/git/access.ts';
 import { AgentSecrets, type AgentSecretsOptions } from '../activities/secrets/agent-secrets.ts';
@@ -17,20 +12,19 @@ import type { AttemptRef, Backend } from '../activities/backends/backend.ts';
 import { Attended } from '../activities/attended.ts';
 import type { AgentDependencies, KillPoint } from '../activities/dependencies.ts';
 import type { AgentSpec } from '../contracts/agent-spec.ts';
-import { RelaunchError } from '../contracts/failures.ts';
-import type { Mounting } from '../contracts/image-spec.ts';
-import { sampleValues, substitute } from '../contracts/queue-variables.ts';
 import { agentTaskQueue, ioTaskQueue, resolveTaskQueue, submitTaskQueue } from '../contracts/task-queues.ts';
-import { dropAgentLease, isAgentAlive, renewAgentLease, renewLeaseMs, takeAgentLease } from '../store/agent-lease.ts';
+import { dropAgentLease, renewAgentLease, renewLeaseMs, takeAgentLease } from '../store/agent-lease.ts';
 import { claimStore } from '../store/entity-record.ts';
 import { openStore } from '../store/open-store.ts';
 import { readQueue } from '../store/queues.ts';
-import type { Store } from '../store/store.ts';
+import { builderOf, mountingOf, pullSecretsOf, registriesOf } from './agent-images.ts';
 import { AgentPlaces } from './agent-places.ts';
 import { builderWorkers } from './builder-workers.ts';
+import { checkQueues } from './check-queues.ts';
+import { orphans, recount } from './count-attempts.ts';
 import { Drain } from './drain.ts';
-import { JobGate } from './gate.ts';
-import { Janitor, type Found } from './janitor.ts';
+import { JobGate, tunerOf } from './gate.ts';
+import { Janitor } from './janitor.ts';
 import { describeNamespace } from './namespace.ts';
 import { ownWorkflow } from './own-workflow.ts';
 import { repeat } from './repeat.ts';
@@ -262,36 +256,6 @@ export async function startAgent(options: AgentOptions): Promise<RunningWorker &
   };
 }
 
-const registriesOf = ({ registries = {}, docker = {} }: AgentOptions): AgentRegistryOptions => ({
-  dockerConfigDir: docker.configDirectory ?? join(homedir(), '.docker'),
-  registries,
-});
-
-const pullSecretsOf = ({
-  dockerConfigDir,
-  registries,
-}: AgentRegistryOptions): NonNullable<KubernetesOptions['pullSecrets']> => ({
-  hosts: Object.entries(registries).flatMap(([host, { pullSecret }]) => (pullSecret ? [host] : [])),
-  credentialsOf: (host, signal) => dockerCredentials(dockerConfigDir, host, signal),
-});
-
-async function builderOf(options: AgentOptions, store: Store): Promise<Builder | undefined> {
-  const { name, home, builder: spec, docker = {} } = options;
-  if (spec?.type !== 'docker') return undefined;
-  return createBuilder(store, {
-    workplace: join(home, 'builds', name),
-    spec,
-    engineAddress: docker.host ?? 'unix:///var/run/docker.sock',
-    ...registriesOf(options),
-  });
-}
-
-function mountingOf(spec: AgentOptions['builder']): Mounting | undefined {
-  if (spec?.type !== 'none') return undefined;
-  const { baseImage, pythonImage, indexUrl, extraIndexUrls } = spec;
-  return { baseImage, pythonImage, indexUrl, extraIndexUrls, ...certificatesOf(spec) };
-}
-
 /** Following costs nearly nothing: as many as there may ever be. */
 const wide: Partial<WorkerOptions> = {
   maxConcurrentActivityTaskExecutions: 10_000,
@@ -300,63 +264,12 @@ const wide: Partial<WorkerOptions> = {
 
 function gated(lane: ReturnType<JobGate['lane']> | undefined): Partial<WorkerOptions> {
   if (lane === undefined) throw new TypeError('a lane for each queue');
-  const unused = { type: 'fixed-size', numSlots: 1 } as const;
   return {
-    tuner: {
-      workflowTaskSlotSupplier: unused,
-      activityTaskSlotSupplier: lane.supplier,
-      localActivityTaskSlotSupplier: unused,
-      nexusTaskSlotSupplier: unused,
-    },
+    tuner: tunerOf(lane.supplier),
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: submitPollers },
     shutdownGraceTime: submitGraceMs,
     maxHeartbeatThrottleInterval: submitHeartbeatMs,
   };
-}
-
-async function checkQueues(store: Store, queues: readonly string[], backends: readonly Backend[]): Promise<void> {
-  for (const queue of queues) {
-    const { backend: name, resourceArgs, variables } = await readQueue(store, queue);
-    const backend = backends.find((one) => one.name === name);
-    if (backend === undefined) {
-      const known = backends.map((one) => one.name).join(', ');
-      throw new RelaunchError('LaunchRejected', `queue "${queue}": backend "${name}" is not known here, only ${known}`);
-    }
-    const { values, areSure } = sampleValues(variables);
-    const args = substitute(resourceArgs[name] ?? {}, values);
-    const problems = backend.checkResourceArgs(args);
-    if (problems.length > 0 && areSure)
-      throw new RelaunchError('LaunchRejected', `queue "${queue}": ${problems.join('; ')}`);
-    // With values that may be wrong only each run can tell.
-    await backend.check(problems.length > 0 ? {} : args, AbortSignal.timeout(30_000));
-  }
-}
-
-type Counted = Found & { live: boolean };
-
-/** Makes the gate's count what the backends say is alive. Answers all that they have. */
-async function recount(gate: JobGate, backends: readonly Backend[], agent: string): Promise<Counted[]> {
-  let found: Counted[] = [];
-  await gate.recount(async () => {
-    const lists = backends.map(async (backend) =>
-      (await backend.list(agent)).map((listed) => ({ backend, ...listed })),
-    );
-    found = (await Promise.all(lists)).flat();
-    return found.filter(({ live }) => live).map(({ ref }) => ref);
-  });
-  return found;
-}
-
-/** What agents that are gone have left where others can get at it. */
-async function orphans(store: Store, backends: readonly Backend[], agent: string): Promise<Counted[]> {
-  const found: Counted[] = [];
-  for (const backend of backends) {
-    for (const other of await backend.agents()) {
-      if (other === agent || (await isAgentAlive(store, other))) continue;
-      found.push(...(await backend.list(other)).map((listed) => ({ backend, ...listed })));
-    }
-  }
-  return found;
 }
 
 function shutDown(worker: Worker): void {

@@ -2,7 +2,7 @@ import type { Worker, WorkerOptions } from '@temporalio/worker';
 import { builderActivities } from '../activities/builder-activities.ts';
 import type { BuilderDependencies } from '../activities/dependencies.ts';
 import { builderTaskQueue, buildTaskQueue } from '../contracts/task-queues.ts';
-import { JobGate } from './gate.ts';
+import { JobGate, tunerOf } from './gate.ts';
 
 /** How soon a build learns that it is to end. */
 const heartbeatMs = 1_000;
@@ -16,15 +16,9 @@ export async function builderWorkers(
 ): Promise<Worker[]> {
   const activities = builderActivities(needs);
   const gate = new JobGate(maxBuilds, 1);
-  const unused = { type: 'fixed-size', numSlots: 1 } as const;
   const gated = (): Partial<WorkerOptions> => ({
     activities,
-    tuner: {
-      workflowTaskSlotSupplier: unused,
-      activityTaskSlotSupplier: gate.lane().supplier,
-      localActivityTaskSlotSupplier: unused,
-      nexusTaskSlotSupplier: unused,
-    },
+    tuner: tunerOf(gate.lane().supplier),
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
     maxHeartbeatThrottleInterval: heartbeatMs,
   });

@@ -1,4 +1,4 @@
-import type { ActivitySlotInfo, CustomSlotSupplier, SlotPermit } from '@temporalio/worker';
+import type { ActivitySlotInfo, CustomSlotSupplier, SlotPermit, WorkerTuner } from '@temporalio/worker';
 import type { AttemptRef } from '../activities/backends/backend.ts';
 import type { Permits } from '../activities/dependencies.ts';
 
@@ -205,4 +205,15 @@ export class JobGate implements Permits {
       grant();
     }
   }
+}
+
+/** Has a worker that runs activities only take its places of a lane. */
+export function tunerOf(activityTaskSlotSupplier: CustomSlotSupplier<ActivitySlotInfo>): WorkerTuner {
+  const unused = { type: 'fixed-size', numSlots: 1 } as const;
+  return {
+    workflowTaskSlotSupplier: unused,
+    activityTaskSlotSupplier,
+    localActivityTaskSlotSupplier: unused,
+    nexusTaskSlotSupplier: unused,
+  };
 }

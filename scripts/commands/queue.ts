@@ -66,13 +66,13 @@ function addDescribe(queue: Command, cli: Cli): void {
 }
 
 /** A queue on a screen. */
-export function renderQueue({ name, spec, agents, waiting, live, waits }: QueueView): string {
+export function renderQueue({ queue, spec, agents, waiting, live, waits }: QueueView): string {
   const { requeue, gracePeriod, timeouts, backend, resourceArgs, maxLive, description, links, variables } = spec;
   const limits = Object.entries(timeouts).flatMap(([phase, ms]) =>
     ms === undefined ? [] : [`${phase} ${formatDuration(ms)}`],
   );
   const rows = [
-    ['queue', name],
+    ['queue', queue],
     ...(description === undefined ? [] : [['about', plain(description)]]),
     ...Object.entries(links).map(([label, url]) => [plain(label), plain(url)]),
     ['backend', plain(backend)],
