@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { canonicalJson } from './hash.ts';
+import { fieldIssue } from './issues.ts';
 import { launchSpec, type LaunchSpec } from './launch-spec.ts';
-import { mergeMaps } from './merge-maps.ts';
+import { isJsonMap, mergeMaps } from './merge-maps.ts';
 
 const { shape } = launchSpec;
 
@@ -63,3 +65,20 @@ function imageDefaults(spec: LaunchSpec, defaults: QueueDefaults): Partial<Launc
     workingDir: spec.workingDir ?? defaults.workingDir,
   };
 }
+
+const fields = Object.keys(queueDefaults.unwrap().shape) as (keyof QueueDefaults)[];
+
+/** What a launch has of its queue's defaults, in words: `priority is "low"`. `asked`: as its submitter and its job have it. */
+export function filledIn(asked: LaunchSpec, merged: LaunchSpec): string[] {
+  const paths = fields.flatMap((field) => {
+    const [before, after] = [asked[field], merged[field]];
+    if (!isJsonMap(before) || !isJsonMap(after)) return isSame(before, after) ? [] : [[field]];
+    return Object.keys(after).flatMap((key) => (isSame(before[key], after[key]) ? [] : [[field, key]]));
+  });
+  return paths.map((path) => {
+    const { path: where, value = 'not there' } = fieldIssue(path, merged, '');
+    return `${where} is ${value}`;
+  });
+}
+
+const isSame = (a: unknown, b: unknown): boolean => canonicalJson([a]) === canonicalJson([b]);

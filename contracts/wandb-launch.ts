@@ -2,7 +2,7 @@ import { priority } from './priority.ts';
 import { z } from 'zod';
 import { fieldIssues, type FieldIssue } from './issues.ts';
 import { variableValue, type LaunchSpecInput } from './launch-spec.ts';
-import { backendOf, builderOf, imageBuilder, isEmpty, jobOf, type ImageBuilder } from './wandb.ts';
+import { backendOf, builderOf, imageBuilder, isEmpty, jobOf, resourceTypes, type ImageBuilder } from './wandb.ts';
 import { imageName } from './source.ts';
 
 /** W&B's launch configurations, and nothing else of ours knows their keys. */
@@ -69,7 +69,7 @@ const whole = z.strictObject({
   // What means nothing here.
   entity: text.optional(),
   queue_entity: text.optional(),
-  resource: text.optional(),
+  resource: z.enum(resourceTypes, `one of ${resourceTypes.join(', ')}; or none: the queue decides`).optional(),
   run_id: z.unknown().optional(),
   sweep_id: z.unknown().optional(),
   _resume_count: z.unknown().optional(),

@@ -14,6 +14,9 @@ const backends: ReadonlyMap<string, string> = new Map([
 /** Our word for a backend, given ours or W&B's. */
 export const backendOf = (name: string): string => backends.get(name) ?? name;
 
+/** What W&B's launches may be for, and our words for the same. */
+export const resourceTypes = [...new Set([...backends.keys(), 'kubernetes', 'sagemaker', ...backends.values()])];
+
 /** A job as W&B names it, with its entity before it, which is not ours to choose there; other names as they are. */
 export function jobOf(name: string): { job: string; entity: string | undefined } {
   const [, entity, job = name] = /^([^/:]+)\/([^/:]+\/[^/]+)$/.exec(name) ?? [];

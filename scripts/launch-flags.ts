@@ -75,7 +75,7 @@ export function specFromFlags(request: LaunchRequest): LaunchSpecInput {
     ...(Object.keys(runConfig).length === 0 ? {} : { runConfig }),
     ...(flags.configAsArgs === undefined ? {} : { configAsArgs: formIn(flags.configAsArgs) }),
     ...limitFlags(flags, base),
-    ...queueFlags(request, { ...base, ...over }),
+    ...queueFlags(request, { ...base, ...over, variables: { ...base.variables, ...over.variables } }),
   };
   return spec as LaunchSpecInput;
 }
@@ -126,9 +126,10 @@ const formIn = (flag: string | true): LaunchSpecInput['configAsArgs'] =>
 function queueFlags({ flags, resourceArgs }: LaunchRequest, base: Partial<LaunchSpecInput>): Partial<LaunchSpecInput> {
   const { cpu, memory, gpu } = flags;
   const set = [...(flags.setVar ?? []), ...(flags.var ?? [])].map(variableIn);
+  const variables = { ...base.variables, ...Object.fromEntries(set) };
   const resources = given({ cpu, memory, ...(gpu === undefined ? {} : { gpu: number(gpu) }) });
   return {
-    ...(set.length === 0 ? {} : { variables: { ...base.variables, ...Object.fromEntries(set) } }),
+    ...(Object.keys(variables).length === 0 ? {} : { variables }),
     ...(Object.keys(resources).length === 0 ? {} : { resources: { ...base.resources, ...resources } }),
     ...(resourceArgs === undefined ? {} : { resourceArgs: resourceArgs.value as LaunchSpecInput['resourceArgs'] }),
   };

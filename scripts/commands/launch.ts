@@ -7,7 +7,7 @@ import { followRun } from '../follow-run.ts';
 import { specFromFlags, type LaunchFlags } from '../launch-flags.ts';
 import { readLaunchConfig } from '../read-launch-config.ts';
 import { readJsonOrFile, readYamlFile } from '../read-input.ts';
-import { renderJson } from '../render.ts';
+import { plain, renderJson } from '../render.ts';
 import { withGit } from '../source-flags.ts';
 import { warnIfUnserved } from '../warn-if-unserved.ts';
 
@@ -124,7 +124,7 @@ async function launch(cli: Cli, command: string[], flags: Flags): Promise<void> 
 }
 
 function announce(cli: Cli, { settings }: Relaunch, run: Run, { json, follow }: Flags): void {
-  for (const note of run.notes) cli.err.line(`${colours.yellow('note:')} ${note}`);
+  for (const note of run.notes) cli.err.line(`${colours.yellow('note:')} ${plain(note)}`);
   const page = pageOf(settings, run.workflowId);
   if (json === true) {
     const { id, workflowId, queue, attached, job } = run;

@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { logs, remove, result, submit } from '../../client/index.ts';
+import { logs, remove, result, show, submit } from '../../client/index.ts';
 import { keyOf } from '../../store/layout.ts';
 import { Cluster } from '../support/cluster.ts';
 import { until, untilNone } from '../support/until.ts';
@@ -55,13 +55,8 @@ test.concurrent(
     const first = await submit(cluster.relaunch, spec, { key: 'nightly' });
     await until('a record', async () => (await recordsOf(first.id)).some((key) => key.includes('/log/')));
     await remove(cluster.relaunch, first.workflowId, { by: 'ada' });
-    const handle = cluster.relaunch.temporal.workflow.getHandle(first.workflowId);
-    const isDeleted = () =>
-      handle.describe().then(
-        () => false,
-        () => true,
-      );
-    await until('it is deleted', isDeleted, 60_000);
+    const isUnknown = (error: Error) => error.message.startsWith(`there is no run "${first.workflowId}" in entity`);
+    await until('it is deleted', () => show(cluster.relaunch, first.workflowId).then(() => false, isUnknown), 60_000);
     const other = { ...spec, entrypoint: ['sh', '-c', 'echo another'] };
     const second = await submit(cluster.relaunch, other, { key: 'nightly' });
     expect(second).toMatchObject({ id: first.id, attached: false });

@@ -14,7 +14,9 @@ import {
   submit,
   type JobSpecInput,
 } from '../../client/index.ts';
+import { defaultProject } from '../../contracts/launch-spec.ts';
 import { statusQuery } from '../../contracts/messages.ts';
+import { keyedWorkflowId } from '../../contracts/names.ts';
 import { Cluster, type Started } from '../support/cluster.ts';
 import { isRunning } from '../support/process-pids.ts';
 import { minorOf, wandbFiles, wandbLaunch, wandbLibrary, wandbLines, wandbSaid } from '../support/wandb-library.ts';
@@ -23,7 +25,10 @@ let cluster: Cluster;
 let agent: Started;
 
 beforeAll(async () => {
-  cluster = await Cluster.start({ laptop: { gracePeriod: '2s' }, unserved: {} }, { control: false });
+  cluster = await Cluster.start(
+    { laptop: { gracePeriod: '2s' }, unserved: { defaults: { tags: ['spare'] } }, other: { backend: 'tpu' } },
+    { control: false },
+  );
   // Here alone `relaunch control` itself: other tests take the workflow code as it was bundled once for all.
   await cluster.controlCommand();
   agent = await cluster.agent('one', ['laptop'], 2);
@@ -198,15 +203,28 @@ test('a job that is not there, or of other inputs, is refused before anything is
   await expect(launch('strict')).rejects.toThrow(/nothing was started:\nrunConfig.lr is missing: a number/);
 });
 
+test('a queue that is not there is refused with those that are, and nothing is queued (T10)', async () => {
+  const launched = cluster.shell('lapdog', 'true', {}, { key: 'nowhere' });
+  await expect(launched).rejects.toThrow(
+    /queue "lapdog" does not exist in file:.*; there are: laptop, other, unserved/,
+  );
+  await expect(show(cluster.relaunch, keyedWorkflowId(defaultProject, 'nowhere'))).rejects.toThrow('there is no run');
+});
+
 test('an image that is launched is recorded as a job, and nothing of it is uploaded', async () => {
   const { relaunch } = cluster;
   const before = await relaunch.store.list('code/');
-  const launch = (project: string) =>
-    submit(relaunch, { queue: 'laptop', project, source: { image: 'registry.example/team/train:1.2' } });
+  const launch = (project?: string) =>
+    submit(relaunch, {
+      ...{ queue: 'laptop', source: { image: 'registry.example/team/train:1.2' } },
+      ...(project === undefined ? {} : { project }),
+    });
   expect((await launch('vision')).job).toBe('vision/job-registry.example_team_train:v0');
   expect(await describeJob(relaunch.store, 'vision/job-registry.example_team_train:1.2')).toMatchObject({
     record: { job: { source: { image: 'registry.example/team/train:1.2' } } },
   });
+  // W&B's T15: without a project it is queued, too.
+  expect((await launch()).job).toBe('uncategorized/job-registry.example_team_train:v0');
   const elsewhere = await launch('no word');
   expect(elsewhere.job).toBeUndefined();
   expect(elsewhere.notes).toEqual([
@@ -217,11 +235,18 @@ test('an image that is launched is recorded as a job, and nothing of it is uploa
 
 test('cancel while queued: no attempt is made', async () => {
   const run = await cluster.shell('unserved', 'true');
+  // W&B's T11.
+  expect(run.notes).toEqual(['by the defaults of queue "unserved": tags is ["spare"]']);
   const started = performance.now();
   await cancel(cluster.relaunch, run.workflowId, { by: 'ada', reason: 'wrong data' });
   const end = await result(cluster.relaunch, run.workflowId);
-  expect(end.state).toBe('cancelled');
+  expect(end).toMatchObject({ state: 'cancelled', attempts: [] });
   expect(performance.now() - started).toBeLessThan(4_000);
+  // W&B's T12.
+  for (const again of [cancel, preempt])
+    await expect(again(cluster.relaunch, run.workflowId, {})).rejects.toThrow(
+      `"${run.workflowId}" has ended already: cancelled.`,
+    );
 });
 
 test('cancel while running: TERM, and nothing is left within the grace period and 2 s', async () => {
@@ -294,8 +319,15 @@ test('two agents of one name: the second is refused in words', async () => {
   expect(output).toContain('an agent named "one" runs already');
 });
 
-test('an agent of a queue that does not exist is told which do', async () => {
-  const { code, output } = await cluster.run('agent', '-q', 'gpu');
-  expect(code).not.toBe(0);
-  expect(output).toMatch(/queue "gpu" does not exist.*there are: laptop, unserved/s);
+test.concurrent.each([
+  ['queue that does not exist', 'gpu', /queue "gpu" does not exist.*there are: laptop, other, unserved/s],
+  [
+    'resource type that there is not (T2)',
+    'other',
+    /queue "other": backend "tpu" is not known here, only process, docker, kubernetes/,
+  ],
+])('an agent of a %s is told which there are', async (_, queue, sentence) => {
+  const { code, output } = await cluster.run('agent', '--name', queue, '-q', queue);
+  expect(code).toBeGreaterThan(0);
+  expect(output).toMatch(sentence);
 });

@@ -154,6 +154,9 @@ test('what is said to the queue is read: variables one a flag, a share of the ma
     resources: { cpu: '500m', memory: '2Gi', gpu: 2 },
     resourceArgs: { docker: { memory: '1g' } },
   });
+  // W&B's T8.
+  const config = { template_variables: { a: 1, d: 3 } };
+  expect(from({ file, config, flags }).variables).toEqual({ a: '2', b: 'x', c: '2.5', d: 3 });
   for (const set of ['a=1 b=2 c=3', 'a=1,b=2', 'a'])
     expect(() => from({ flags: { setVar: [set] } })).toThrow(/--var .*must be/);
 });

@@ -126,6 +126,7 @@ describe('a whole configuration', () => {
   test.each([
     ['services', { additional_services: [{ name: 'x' }] }, 'services beside a run come later'],
     ['a level that there is not', { priority: 4 }, 'priority is 4: 0 to 3, or critical'],
+    ['a resource type that there is not (T2)', { resource: 'gpu' }, 'resource is "gpu": one of local-process, local-container, gcp-vertex, kubernetes, sagemaker, process, docker, vertex; or none: the queue decides'], // prettier-ignore
     ['a directory', { uri: './code' }, 'uri is "./code": the URL of a git repository; a directory is --code'],
     ['arguments that are none', { resource_args: { docker: 'x' } }, 'resource_args.docker is "x": a map'],
     [
