@@ -6,8 +6,8 @@ import proto from '@temporalio/proto';
 const { Payloads } = proto.temporal.api.common.v1;
 
 /**
- * Decrypts payloads for one Web UI, as its browser asks: `POST /decode`, https://docs.temporal.io/codec-server. What cannot be decrypted
- * stays as it is. Pages of any other origin are refused: whoever reads the answers reads the entity.
+ * Decrypts payloads for one Web UI, as its browser asks: `POST /decode`, https://docs.temporal.io/codec-server; UI 2.54 adds a query. What
+ * cannot be decrypted stays as it is. Pages of any other origin are refused: whoever reads the answers reads the entity.
  */
 export function codecEndpoint(codec: PayloadCodec, origin: string): Server {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -15,7 +15,8 @@ export function codecEndpoint(codec: PayloadCodec, origin: string): Server {
     response.setHeader('Access-Control-Allow-Origin', origin);
     response.setHeader('Access-Control-Allow-Headers', 'content-type, x-namespace, authorization');
     if (request.method === 'OPTIONS') return void response.writeHead(204).end();
-    if (request.method !== 'POST' || request.url !== '/decode') return void response.writeHead(404).end();
+    const [path] = (request.url ?? '').split('?');
+    if (request.method !== 'POST' || path !== '/decode') return void response.writeHead(404).end();
     const { payloads } = Payloads.fromObject((await json(request)) as object);
     const read = await Promise.all(payloads.map((each) => codec.decode([each]).catch(() => [each])));
     response.setHeader('Content-Type', 'application/json');

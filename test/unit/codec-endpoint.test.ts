@@ -20,7 +20,7 @@ test('the Web UI reads what its keys decrypt, the rest as it is; pages of others
     data: Buffer.from(data ?? '').toString('base64'),
   }));
   const ask = (from: string, method = 'POST', body = JSON.stringify({ payloads: wire })) =>
-    fetch(`http://${server.host}/decode`, {
+    fetch(`http://${server.host}/decode?preserveStorageRefs=true`, {
       method,
       headers: { origin: from },
       ...(method === 'POST' ? { body } : {}),
