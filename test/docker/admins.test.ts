@@ -2,11 +2,13 @@ import { chown, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cancel, createQueue, result, submit } from '../../client/index.ts';
 import type { Started } from '../support/cluster.ts';
 import { countingFiles } from '../support/counting-files.ts';
 import { layersOver } from '../support/image-layers.ts';
 import { ImageScene } from '../support/image-scene.ts';
 import { tlsIndex, type TlsIndex } from '../support/tls-index.ts';
+import { until } from '../support/until.ts';
 
 let directory: string;
 let scene: ImageScene;
@@ -23,10 +25,26 @@ beforeAll(async () => {
     cached: { volume: [`${cache()}:/cache`], env: { WANDB_CACHE_DIR: '/cache' } },
     uncached: {},
   }));
+  await createQueue(scene.cluster.relaunch.store, 'shared', {
+    backend: 'local-container',
+    gracePeriod: '2s',
+    resourceArgs: {
+      'local-container': {
+        ...{ memory: '1g', 'memory-swap': '2g', 'cpu-shares': '{{weight}}', 'pids-limit': 500 },
+        env: { POOL: '{{pool}}', OUTPUT: '/out/${project_name}/${author}', HOST_HOME: '${HOME}' },
+        label: { pool: 'pool-{{pool}}', run: '${run_name} ${run_id}', image: '${image_uri}' },
+      },
+    },
+    variables: {
+      pool: { type: 'string', enum: ['spot', 'fixed'], default: 'fixed' },
+      weight: { type: 'integer', maximum: 512 },
+    },
+    allow: { '/resourceArgs/docker/shm-size': { maximum: '16m' } },
+  });
   const { urlWithCredentials } = scene.testbed.index;
   index = await tlsIndex(urlWithCredentials, 'six', directory);
   const indexes = { indexUrl: index.url, extraIndexUrls: [urlWithCredentials], caBundle: index.certificate };
-  agent = await scene.cluster.agentOf(await scene.agentFile('admin', indexes, ['cached', 'uncached']));
+  agent = await scene.cluster.agentOf(await scene.agentFile('admin', indexes, ['cached', 'uncached', 'shared']));
 }, 300_000);
 
 afterAll(async () => {
@@ -89,3 +107,54 @@ test.concurrent('a cache that a queue mounts is filled once for all of its runs'
   expect(await readdir(join(cache(), 'artifacts'))).toEqual(['cached']);
   expect((await stat(join(cache(), 'artifacts', 'cached'))).uid).toBe(1000);
 });
+
+test.concurrent(
+  'a container has what queue, variables, share and submitter say, the last of them over the first',
+  async () => {
+    const { cluster, docker, testbed } = scene;
+    const launch = (more: object) =>
+      submit(cluster.relaunch, {
+        ...{ queue: 'shared', source: { image: testbed.images.busybox }, user: 'ada', project: '../vision' },
+        ...{ name: 'digits', entrypoint: ['sh', '-c', "trap 'exit 0' TERM; while :; do sleep 0.1; done"] },
+        ...{ runConfig: { lr: 0.1 }, configAsArgs: 'args', files: { 'conf.json': { lr: 1 } } },
+        variables: { weight: '256' },
+        ...more,
+      });
+    const run = await launch({
+      variables: { weight: '256', pool: 'spot' },
+      resources: { cpu: '500m', memory: '64Mi' },
+      resourceArgs: { 'local-container': { shm_size: '8m', pidsLimit: 50, e: ['MORE=x', 'POOL=mine'], w: '/tmp' } },
+    });
+    const container = docker.getContainer(`${run.id}-a1`);
+    const { Config, HostConfig, Args } = await until('its container is there', () => container.inspect());
+    await cancel(cluster.relaunch, run.workflowId, { by: 'ada' });
+    expect(HostConfig).toMatchObject({
+      ...{ NanoCpus: 500_000_000, Memory: 67_108_864, MemorySwap: 134_217_728, MemoryReservation: 0 },
+      ...{ CpuShares: 256, ShmSize: 8_388_608, PidsLimit: 50, DeviceRequests: null },
+    });
+    expect(Config).toMatchObject({ WorkingDir: '/tmp' });
+    expect(Config.Labels).toMatchObject({ pool: 'pool-spot', run: `digits ${run.id}`, 'relaunch.dev/queue': 'shared' });
+    expect(Config.Labels['image']).toMatch(/busybox@sha256:[0-9a-f]{64}$/);
+    expect(Config.Env).toEqual(
+      expect.arrayContaining([
+        ...['POOL=mine', 'MORE=x', 'OUTPUT=/out/vision/ada', 'HOST_HOME=${HOME}'],
+        ...[
+          'RELAUNCH_CONFIG={"lr":0.1}',
+          'WANDB_CONFIG={"lr":0.1}',
+          'WANDB_LAUNCH_FILE_OVERRIDES={"conf.json":{"lr":1}}',
+        ],
+      ]),
+    );
+    expect(Args.at(-1)).toBe('--lr=0.1');
+    expect(await result(cluster.relaunch, run.workflowId)).toMatchObject({ attempts: [{ attempt: 1 }] });
+
+    const failureOf = async (more: object): Promise<string> => {
+      const { workflowId } = await launch(more);
+      return (await result(cluster.relaunch, workflowId)).failure?.message ?? '';
+    };
+    expect(await failureOf({ resources: { gpu: 2 } })).toContain('this engine has no GPU runtime');
+    expect(await failureOf({ resourceArgs: { docker: { 'shm-size': '17m' } } })).toContain(
+      'resourceArgs.docker.shm-size is "17m", allowed are at most 16m',
+    );
+  },
+);

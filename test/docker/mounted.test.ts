@@ -109,7 +109,9 @@ describe('a run', () => {
   let scene: ImageScene;
   beforeAll(async () => {
     const testbed = await ImageScene.up();
-    const { output } = await run(dockerClient(testbed), testbed.images.python, 'python3', '--version');
+    const docker = dockerClient(testbed);
+    await pull(docker, testbed.images.python);
+    const { output } = await run(docker, testbed.images.python, 'python3', '--version');
     const volume = [`${await wandbLibrary(minorOf(output))}:/opt/wandb:ro`];
     scene = await ImageScene.start(() => ({ none: { volume }, killed: {} }));
     for (const version of ['3.12', '3.13']) await givePython(version, scene.testbed.images.python);

@@ -45,7 +45,10 @@ def seen():
         return [run.id, run.name, run.project, run.entity, config, trace, run._launch_artifact_mapping, run.settings.resume]
 
 first = seen()
-print(json.dumps({'same': seen() == first, 'seen': first, 'before': before, 'file': yaml.safe_load(open(path))}))
+said = {'same': seen() == first, 'seen': first, 'before': before, 'file': yaml.safe_load(open(path))}
+os.environ.update(WANDB_CONFIG='{', WANDB_ARTIFACTS='{')
+with wandb.init(config={'lr': 9}) as run:
+    print(json.dumps({**said, 'malformed': dict(run.config)}))
 sys.exit(int(os.environ['RELAUNCH_RESUMED'] == '0'))
 `;
 
@@ -85,5 +88,7 @@ export function wandbLines(run: string, { onDisk }: { onDisk: boolean }): object
     seen: [run, 'digits', 'vision', 'default', config, run, { data: 'team/vision/digits:v3' }, resume],
     before: onDisk ? patched : file,
     file: patched,
+    // W&B's T19.
+    malformed: { lr: 9 },
   }));
 }
