@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse, parseDocument, stringify } from 'yaml';
-import { logs } from '../../client/index.ts';
+import { cancel, logs } from '../../client/index.ts';
+import type { LaunchSpecInput } from '../../contracts/launch-spec.ts';
 import type { QueueSpecInput } from '../../contracts/queue-spec.ts';
 import { never } from '../support/backend-harness.ts';
 import { Disruptions } from '../support/disruptions.ts';
@@ -24,6 +25,35 @@ const python = { image: 'relaunch.test/python:1' };
 
 /** The queue `gang` of the examples has the same name for its own. */
 const claimName = 'checkpoints';
+
+/** What pods of a queue have of it, of its variables and of what the run is. */
+const sharedQueue: Partial<QueueSpecInput> = {
+  resourceArgs: {
+    kubernetes: {
+      code: { claimName },
+      spec: {
+        template: {
+          metadata: { labels: { team: '${project_name}', who: '${author}', run: '${run_id}' } },
+          spec: {
+            nodeSelector: { 'kubernetes.io/os': '{{os}}' },
+            containers: [
+              {
+                ...{ name: 'main', imagePullPolicy: 'Never' },
+                env: [{ name: 'OUTPUT', value: '/out/${project_name}/${run_name} ${HOME}' }],
+                resources: { requests: { cpu: '{{cpus}}', memory: '64Mi' }, limits: { memory: '64Mi' } },
+              },
+            ],
+          },
+        },
+      },
+    },
+  },
+  variables: {
+    os: { type: 'string', enum: ['linux', 'windows'], default: 'windows' },
+    cpus: { type: 'number', maximum: 1, default: 0.05 },
+  },
+  allow: { '/resourceArgs/kubernetes/labels': 'open' },
+};
 
 let scene: KubernetesScene;
 let volume: Volume;
@@ -53,13 +83,14 @@ beforeAll(async () => {
       resourceArgs: { kubernetes: { ...withStub.kubernetes, code: { claimName }, checkpoints: { claimName } } },
     },
     other: { resourceArgs: { kubernetes: { ...asOther.kubernetes, code: { claimName } } } },
+    shared: sharedQueue,
     killed: { resourceArgs: { kubernetes: { ...onRealNode, code: { claimName } } } },
   }));
   volume = await provideVolume(new Kubectl(scene.namespace.testbed), scene.namespace.name, claimName);
   await provideDigits(scene);
   await provideNames(scene);
   server = await gitServer(scene.cluster.home);
-  await scene.cluster.agentOf(await agentFile('one', ['digits', 'gang', 'code', 'other']));
+  await scene.cluster.agentOf(await agentFile('one', ['digits', 'gang', 'code', 'other', 'shared']));
 });
 
 afterAll(async () => {
@@ -178,18 +209,70 @@ describe.concurrent('code on an image that is not made of it', () => {
     ]);
   });
 
-  test('is each run’s own where its files are patched', async () => {
-    const dir = await codeOf('patched', { 'run.sh': 'cat conf.json', 'conf.json': '{ "lr": 1 }' });
-    const runs = [2, 3].map((lr) =>
-      scene.launch('other', '', {
-        ...{ source: { code: { dir } }, baseImage: busybox, entrypoint: ['sh', 'run.sh'] },
-        files: { 'conf.json': { lr } },
-      }),
-    );
-    for (const [i, run] of (await Promise.all(runs)).entries()) {
+  test('is each run’s own where its files are patched, and its pod has what queue, variables, share and submitter say', async () => {
+    const lines = [
+      'cat conf.json; echo "$OUTPUT $1"',
+      'for each in "$RELAUNCH_CONFIG" "$WANDB_CONFIG" "$WANDB_LAUNCH_FILE_OVERRIDES"; do echo "$each"; done',
+      `trap 'exit 0' TERM; until [ $1 = --lr=3 ]; do sleep 0.1; done`,
+    ];
+    const dir = await codeOf('patched', { 'run.sh': lines.join('\n'), 'conf.json': '{ "lr": 1 }' });
+    const launch = (lr: number, more: Partial<LaunchSpecInput> = {}) =>
+      scene.launch('shared', '', {
+        ...{
+          source: { code: { dir } },
+          baseImage: busybox,
+          entrypoint: ['sh', 'run.sh'],
+          name: 'digits',
+          project: '../a',
+        },
+        ...{ runConfig: { lr, text: '$(HOME) ${run_id}' }, configAsArgs: 'args', files: { 'conf.json': { lr } } },
+        variables: { os: 'linux' },
+        ...more,
+      });
+    const overlay = {
+      resources: { requests: { cpu: '20m' } },
+      nodeSelector: { 'kubernetes.io/arch': process.arch === 'x64' ? 'amd64' : process.arch },
+      tolerations: [{ key: 'spot', operator: 'Exists' }],
+      labels: { group: 'mine' },
+    };
+    const [held, quick, wanting] = await Promise.all([
+      launch(2, { resources: { cpu: '100m', memory: '32Mi' }, resourceArgs: { kubernetes: overlay } }),
+      launch(3),
+      launch(4, { resources: { gpu: 2 } }),
+    ]);
+    const { metadata, spec } = await scene.running(held);
+    expect(metadata.labels).toMatchObject({
+      team: 'a',
+      who: 'ada',
+      run: held.id,
+      group: 'mine',
+      'relaunch.dev/queue': 'shared',
+    });
+    expect(spec).toMatchObject({
+      nodeSelector: { 'kubernetes.io/os': 'linux', ...overlay.nodeSelector },
+      tolerations: expect.arrayContaining([expect.objectContaining({ key: 'spot' })]) as unknown,
+      containers: [
+        { resources: { requests: { cpu: '20m', memory: '33554432' }, limits: { cpu: '100m', memory: '33554432' } } },
+      ],
+    });
+    const pod = await until('its pod is there', async () => (await scene.podsOf(wanting, 1))[0]);
+    const asked = { memory: '64Mi', 'nvidia.com/gpu': '2' };
+    expect(pod.spec).toMatchObject({
+      containers: [{ resources: { requests: { cpu: '50m', ...asked }, limits: asked } }],
+    });
+    for (const { workflowId } of [held, wanting]) await cancel(scene.cluster.relaunch, workflowId, { by: 'ada' });
+    for (const [run, lr] of [
+      [held, 2],
+      [quick, 3],
+    ] as const) {
       expect(await scene.end(run)).toMatchObject({ state: 'succeeded' });
-      expect((await linesOf(scene.cluster, run.workflowId)).join('')).toContain(`"lr": ${String(i + 2)}`);
+      const config = `{"lr":${String(lr)},"text":"$(HOME) \${run_id}"}`;
+      expect(await linesOf(scene.cluster, run.workflowId)).toEqual([
+        ...[`{ "lr": ${String(lr)} }`, `/out/a/digits \${HOME} --lr=${String(lr)}`],
+        ...[config, config, `{"conf.json":{"lr":${String(lr)}}}`],
+      ]);
     }
+    expect(await scene.end(wanting)).toMatchObject({ state: 'cancelled' });
   });
 
   test('needs no base image where the agent builds nothing, and what it needs is installed at the start', async () => {
