@@ -26,6 +26,7 @@ export {
   type QueueView,
 } from './queues.ts';
 export type { QueueRow, QueueState } from './queue-state.ts';
+export { queueUsage, type QueueUsage, type QueueUsageOptions, type UserUsage } from './queue-usage.ts';
 export {
   applyQueue,
   deleteQueue,

@@ -45,8 +45,10 @@ export const attemptReport = z.object({
   outcome: attemptOutcome.optional(),
   node: z.string().optional(),
   agent: z.string().optional(),
-  /** ISO 8601; when it was submitted, by the workflow's clock. */
+  /** ISO 8601; when it began to wait in its queue, by the workflow's clock. */
   startedAt: z.string(),
+  /** When an agent had put it into its backend, by the same clock. Absent: none did, or it was run by a version that did not say. */
+  placedAt: z.string().optional(),
   endedAt: z.string().optional(),
   /** While it does not run, in the words of what keeps it: no node, a suspended Job, an image that cannot be pulled. */
   why: z.string().optional(),

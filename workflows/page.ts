@@ -51,7 +51,7 @@ export class Page {
 
   submitted(agent: string): void {
     const now = this.#current();
-    if (now !== undefined) now.agent = agent;
+    if (now !== undefined) Object.assign(now, { agent, placedAt: new Date().toISOString() });
     if (this.#state !== 'queued') return;
     // Listed once an agent has seen it last: most starts are over before.
     this.#state = 'starting';

@@ -6,6 +6,7 @@ import { connected, examples, withEntity, withJson, type Cli, type CommonFlags, 
 import { addFiles } from './queue/files.ts';
 import { addList } from './queue/list.ts';
 import { addPausing } from './queue/pausing.ts';
+import { addUsage } from './queue/usage.ts';
 import { readText } from '../read-input.ts';
 import { plain, renderFields, renderJson, renderYaml } from '../render.ts';
 
@@ -17,6 +18,7 @@ export function addQueue(program: Command, cli: Cli): void {
   addCreate(queue, cli);
   addList(queue, cli);
   addDescribe(queue, cli);
+  addUsage(queue, cli);
   addFiles(queue, cli);
   addPausing(queue, cli);
 }

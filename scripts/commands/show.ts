@@ -59,7 +59,7 @@ export function renderRun(view: RunView, page: string | undefined, now: number):
   if (seen !== undefined && seen.attempts.length > 0)
     parts.push(
       renderTable(
-        ['ATTEMPT', 'AGENT', 'NODE', 'TOOK', 'END'],
+        ['ATTEMPT', 'AGENT', 'NODE', 'WAITED', 'TOOK', 'END'],
         seen.attempts.map((each) => attemptRow(each, now)),
       ),
     );
@@ -108,13 +108,16 @@ function lastWords(attempts: readonly AttemptReport[]): string[] {
   ];
 }
 
-function attemptRow({ attempt, agent, node, startedAt, endedAt, outcome }: AttemptReport, now: number): string[] {
-  const took = (endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(startedAt);
+function attemptRow(report: AttemptReport, now: number): string[] {
+  const { attempt, agent, node, startedAt, placedAt, endedAt, outcome } = report;
+  const until = (end: string | undefined, since: string): string =>
+    renderAge((end === undefined ? now : Date.parse(end)) - Date.parse(since));
   return [
     String(attempt),
     plain(agent),
     plain(node),
-    renderAge(took),
+    until(placedAt ?? endedAt, startedAt),
+    placedAt === undefined ? '' : until(endedAt, placedAt),
     outcome === undefined ? '' : plain(headlineOf(outcome)),
   ];
 }

@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createQueue, describeQueue, listAgents, result, show, type Run } from '../../client/index.ts';
+import { createQueue, describeQueue, listAgents, result, show, type QueueUsage, type Run } from '../../client/index.ts';
 import { statusQuery } from '../../contracts/messages.ts';
 import { Cluster } from '../support/cluster.ts';
 import { until } from '../support/until.ts';
@@ -136,8 +136,7 @@ test.concurrent('a run that waits says what for: an agent, or a place of the age
   await waits(next, 'its agents have no place: small has 1 of 1 taken');
   const last = await cluster.shell('unserved', 'true', { user: 'eve' });
   await waits(last, 'about 1 wait before it: runs of bob');
-  const code = await mkdtemp(join(cluster.home, 'code-'));
-  await writeFile(join(code, 'train.sh'), '');
+  const code = join(cluster.home, 'code');
   const following = cluster.command('launch', '-q', 'unserved', '--code', code, '-E', 'true', '--follow');
   const held = 'held up: its agents have no place: small has 1 of 1 taken';
   await until(
@@ -150,6 +149,13 @@ test.concurrent('a run that waits says what for: an agent, or a place of the age
   );
   await over();
   expect(await following.exited).toBe(0);
+  const usage = JSON.parse(await relaunch('queue', 'usage', 'unserved', '--json')) as QueueUsage;
+  const waited = { p50: expect.any(Number) as number, most: expect.any(Number) as number };
+  const of = (user: string, runs: number): unknown =>
+    expect.objectContaining({ user, runs, states: { succeeded: runs }, requeues: 0, waitedMs: waited });
+  expect(usage.users).toEqual(expect.arrayContaining([of('ada', 2), of('bob', 1), of('eve', 1)]));
+  expect(usage.users[0]).toMatchObject({ user: 'ada' });
+  expect(await relaunch('queue', 'usage', 'unserved')).toMatch(/^ada +2 +0 +0 +2 +0 +0 +0 +\d+s +\d+s +\d+s$/m);
 });
 
 test.concurrent('a limit that is changed holds within seconds, for what waits already, too', async () => {
