@@ -55,6 +55,7 @@ function addCreate(queue: Command, cli: Cli): void {
 function addDescribe(queue: Command, cli: Cli): void {
   const command = queue
     .command('describe')
+    .alias('show')
     .summary('show a queue')
     .description('Shows a queue: its bounds, who serves it, what waits.')
     .argument('<name>');

@@ -29,6 +29,7 @@ export function addJobList(job: Command, cli: Cli): void {
 export function addJobDescribe(job: Command, cli: Cli): void {
   const command = job
     .command('describe')
+    .alias('show')
     .summary('show a job')
     .description(
       'Shows a job: its versions and aliases, and what the one that is asked for is made of (default: the newest).',
