@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** As W&B has it: what a job declares by `manage_config_file`. */
-const patchedPath = z
+export const patchedPath = z
   .string()
   .max(1_000, 'at most 1000 characters')
   .refine(

@@ -3,6 +3,7 @@ import { gitSource } from './git-source.ts';
 import { canonicalJson, sha256Hex } from './hash.ts';
 import { imageFields, imageSpec } from './image-spec.ts';
 import { inputIssues, inputSchema } from './input-schema.ts';
+import { patchedPath } from './job-inputs.ts';
 import { jobWord, latest, mostVersion, versionIn } from './job-reference.ts';
 import { command, contradictions, plainText } from './launch-spec.ts';
 import { codeSource, imageName, isOne, splitImage } from './source.ts';
@@ -25,6 +26,8 @@ export const jobSpec = z
     runConfig: z.record(z.string(), z.json(), 'a map').default({}),
     /** What a launch's configuration may be, together with that of the job. */
     inputs: inputSchema.optional(),
+    /** What a launch's patches of files may be, by their paths. Of other files they may be anything. */
+    fileInputs: z.record(patchedPath, inputSchema, 'a map of schemas by files').optional(),
     /** W&B's: kept for whoever asks. Nothing is started for them. */
     services: z.record(z.string().min(1, 'a name'), z.enum(['always', 'never'], 'always or never')).default({}),
   })

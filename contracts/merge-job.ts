@@ -24,9 +24,21 @@ export function mergeJob(spec: LaunchSpec, job: JobSpec): LaunchSpec {
   };
 }
 
-/** What a job does not allow of a launch's configuration, with what the job and the queue have. `isWhole`: it is, else more of it comes later. */
-export const inputsIssues = (job: JobSpec, { runConfig }: LaunchSpec, options?: { isWhole: boolean }): FieldIssue[] =>
-  inputsOf(job, runConfig, options);
+/**
+ * What a job does not allow of a launch's configuration, with what the job and the queue have, and of its patches of files. `isWhole`: the
+ * configuration is, else more of it comes later.
+ */
+export const inputsIssues = (
+  job: JobSpec,
+  { runConfig, files = {} }: LaunchSpec,
+  options?: { isWhole: boolean },
+): FieldIssue[] => [
+  ...inputsOf(job, runConfig, options),
+  // What a patch lacks is in the file.
+  ...Object.entries(job.fileInputs ?? {}).flatMap(([path, schema]) =>
+    inputIssues(schema, files[path] ?? {}, { root: `files.${path}`, isWhole: false }),
+  ),
+];
 
 /** So many trials tell whether the parameters of a sweep fit a job's inputs; each is checked again when it is resolved. */
 export const trialsChecked = 100;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { preparedInputs } from '../contracts/wandb-inputs.ts';
 import { ClientError, type JobNaming, type JobSpecInput } from '../client/index.ts';
-import { setValues, type JsonMap } from './assignments.ts';
+import { setValues, splitAssignment, type JsonMap } from './assignments.ts';
 import { given, imageFields, type ImageFlags } from './image-flags.ts';
 import { readJsonOrFile } from './read-input.ts';
 import { splitWords } from './split-words.ts';
@@ -18,12 +18,18 @@ export interface JobFlags extends ImageFlags {
   runConfig?: string;
   set?: string[];
   schema?: string;
+  fileSchema?: string[];
   service?: string[];
 }
 
 /** What a job is made of. Fields are not checked here: the client does that, all at once. @throws ClientError bad-input */
 export function jobFromFlags(source: JobSpecInput['source'], flags: JobFlags, cwd: string): JobSpecInput {
-  const { schema } = flags;
+  const { schema, fileSchema = [] } = flags;
+  const schemaIn = (flag: string, written: string): JsonMap => preparedInputs(mapIn(flag, written, cwd));
+  const ofFiles = fileSchema.map((each) => {
+    const [path, written] = splitAssignment('--file-schema', each);
+    return [path, schemaIn(`--file-schema ${path}`, written)] as const;
+  });
   const base = flags.runConfig === undefined ? {} : mapIn('--run-config', flags.runConfig, cwd);
   const runConfig = setValues(base, flags.set ?? []);
   return {
@@ -31,7 +37,8 @@ export function jobFromFlags(source: JobSpecInput['source'], flags: JobFlags, cw
     ...imageFields(flags),
     entrypoint: entrypointOf(source, flags),
     ...(Object.keys(runConfig).length === 0 ? {} : { runConfig }),
-    ...(schema === undefined ? {} : { inputs: preparedInputs(mapIn('--schema', schema, cwd)) }),
+    ...(schema === undefined ? {} : { inputs: schemaIn('--schema', schema) }),
+    ...(ofFiles.length === 0 ? {} : { fileInputs: Object.fromEntries(ofFiles) }),
     services: servicesIn(flags.service ?? []),
   };
 }

@@ -14,15 +14,30 @@ import {
   submit,
   type JobSpecInput,
 } from '../../client/index.ts';
-import { defaultProject } from '../../contracts/launch-spec.ts';
-import { statusQuery } from '../../contracts/messages.ts';
+import { RelaunchError } from '../../contracts/failures.ts';
+import { defaultProject, type LaunchSpecInput } from '../../contracts/launch-spec.ts';
+import { launchWorkflowType, statusQuery } from '../../contracts/messages.ts';
 import { keyedWorkflowId } from '../../contracts/names.ts';
+import { controlTaskQueue } from '../../contracts/task-queues.ts';
 import { Cluster, type Started } from '../support/cluster.ts';
 import { isRunning } from '../support/process-pids.ts';
 import { minorOf, wandbFiles, wandbLaunch, wandbLibrary, wandbLines, wandbSaid } from '../support/wandb-library.ts';
 
 let cluster: Cluster;
 let agent: Started;
+
+/** A job that says what its launches may be. */
+const strict = 'strict';
+const lr = { type: 'number', maximum: 1, required: true } as const;
+const inputs: JobSpecInput['inputs'] = {
+  type: 'object',
+  properties: {
+    lr,
+    optim: { type: 'object', properties: { name: { type: 'string', enum: ['adam', 'sgd'] } } },
+    layers: { type: 'array', items: { type: 'integer', enum: [8, 16] } },
+  },
+};
+const fileInputs: JobSpecInput['fileInputs'] = { 'conf/train.yaml': { type: 'object', properties: { lr } } };
 
 beforeAll(async () => {
   cluster = await Cluster.start(
@@ -32,6 +47,8 @@ beforeAll(async () => {
   // Here alone `relaunch control` itself: other tests take the workflow code as it was bundled once for all.
   await cluster.controlCommand();
   agent = await cluster.agent('one', ['laptop'], 2);
+  const source = { code: { dir: join(cluster.home, 'code') } };
+  await createJob(cluster.relaunch.store, { source, entrypoint: ['true'], inputs, fileInputs }, { name: strict });
 }, 120_000);
 
 afterAll(() => cluster.stop());
@@ -189,19 +206,43 @@ test('a run of a job keeps its version when it is preempted while the alias move
   await expect.poll(async () => (await runs()).sort()).toEqual([run.workflowId, workflowId].sort());
 });
 
-test('a job that is not there, or of other inputs, is refused before anything is started', async () => {
-  const launch = (job: string, runConfig = {}) =>
-    submit(cluster.relaunch, { queue: 'laptop', source: { job }, runConfig });
-  await expect(launch('nothing')).rejects.toThrow(/job uncategorized\/nothing does not exist in file:.*no jobs/);
-  const lr = { type: 'number', maximum: 1, required: true } as const;
-  const inputs: JobSpecInput['inputs'] = { type: 'object', properties: { lr } };
-  const source = { code: { dir: join(cluster.home, 'code') } };
-  await createJob(cluster.relaunch.store, { source, entrypoint: ['true'], inputs }, { name: 'strict' });
-  await expect(launch('strict', { lr: 2 })).rejects.toThrow(
-    /nothing was started:\nrunConfig.lr is 2: a number, at most 1/,
+test('a job that is not there is refused before anything is started', async () => {
+  await expect(submit(cluster.relaunch, { queue: 'laptop', source: { job: 'nothing' } })).rejects.toThrow(
+    /job uncategorized\/nothing does not exist in file:.*; project uncategorized has: strict/,
   );
-  await expect(launch('strict')).rejects.toThrow(/nothing was started:\nrunConfig.lr is missing: a number/);
 });
+
+test.each<[string, Partial<LaunchSpecInput>, string]>([
+  ['a value out of bounds', { runConfig: { lr: 2 } }, 'runConfig.lr is 2: a number, at most 1'],
+  ['a value that is missing', { runConfig: {} }, 'runConfig.lr is missing: a number, at most 1'],
+  [
+    'several, in maps and lists',
+    { runConfig: { lr: 1, optim: { name: 'lion' }, layers: [8, 9] } },
+    'runConfig.optim.name is "lion": a text, one of adam, sgd\nrunConfig.layers is [8,9]: a list, some of 8, 16',
+  ],
+  [
+    'a patch out of bounds',
+    { files: { 'conf/train.yaml': { lr: '2' } } },
+    'files.conf/train.yaml.lr is "2": a number, at most 1',
+  ],
+  ['a patch of no file', { files: { '../x.json': {} } }, 'files.../x.json is {}: a path within the source: relative, without "." or ".."'], // prettier-ignore
+  ['a patch of another kind of file', { files: { 'x.toml': {} } }, 'files.x.toml is {}: a JSON or YAML file: .json, .yaml or .yml'], // prettier-ignore
+  ['a patch that is no map', { files: { 'x.json': [1] as never } }, 'files.x.json is [1]: a map: what changes in the file'], // prettier-ignore
+])(
+  'what a job does not allow is refused in the same words with a client and without (T110): %s',
+  async (what, said, words) => {
+    const launch = { queue: 'laptop', source: { job: strict }, runConfig: { lr: 0.1 }, ...said };
+    const refused = `the launch was refused, nothing was started:\n${words}`;
+    await expect(submit(cluster.relaunch, launch)).rejects.toThrow(new RelaunchError('LaunchRejected', refused));
+    const workflowId = `by-hand-${what.replaceAll(/\W/g, '-')}`;
+    await cluster.relaunch.temporal.workflow.start(launchWorkflowType, {
+      ...{ workflowId, taskQueue: controlTaskQueue },
+      args: [launch],
+    });
+    const { attempts, failure } = await result(cluster.relaunch, workflowId);
+    expect({ attempts, failure }).toEqual({ attempts: [], failure: { type: 'LaunchRejected', message: words } });
+  },
+);
 
 test('a queue that is not there is refused with those that are, and nothing is queued (T10)', async () => {
   const launched = cluster.shell('lapdog', 'true', {}, { key: 'nowhere' });

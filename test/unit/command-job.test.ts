@@ -23,7 +23,18 @@ test('a job is created, found unchanged, changed, listed and described', async (
     'created: vision/digits:v0 (prod)\n  launch: relaunch launch -q QUEUE -j vision/digits:v0\n',
   );
   expect((await relaunch(...create)).out).toContain('no changes: vision/digits:v0 (prod)');
-  const more = ['--schema', 'inputs.json', '-s', 'board=always', '-s', 'board=never', '-E', 'python "my train.py"'];
+  const more = [
+    '--schema',
+    'inputs.json',
+    '--file-schema',
+    'conf/train.yaml=inputs.json',
+    '-s',
+    'board=always',
+    '-s',
+    'board=never',
+    '-E',
+    'python "my train.py"',
+  ];
   expect((await relaunch(...create, ...more, '-d', 'with inputs')).out).toContain(
     'new version: vision/digits:v1 (prod)',
   );
@@ -37,7 +48,18 @@ test('a job is created, found unchanged, changed, listed and described', async (
   expect(JSON.parse(described.out)).toMatchObject({
     ...{ version: 0, newest: 1, aliases: { prod: 1 } },
     record: { by: 'ada', job: { entrypoint: ['python', 'main.py'], runConfig: { optim: { lr: 0.1 } } } },
-    versions: [{ version: 1, record: { job: { services: { board: 'never' } } } }, { version: 0 }],
+    versions: [
+      {
+        version: 1,
+        record: {
+          job: {
+            services: { board: 'never' },
+            fileInputs: { 'conf/train.yaml': { properties: { lr: { type: 'number' } } } },
+          },
+        },
+      },
+      { version: 0 },
+    ],
   });
   const { out } = await relaunch('job', 'describe', 'vision/digits');
   expect(out).toMatch(/^job +vision\/digits:v1\nabout +with inputs\ncode +.*\ncommand +python my train\.py\n/);
@@ -83,6 +105,15 @@ test.each([
   [['job', 'create', 'code', '.', '-E', 'x', '-a', 'v1'], /aliases\.0 is "v1": no alias of yours/],
   [['job', 'create', 'code', '.', '-E', 'x', '-r', '2.7'], /builder\.runtime is "2\.7"/],
   [['job', 'create', 'code', '.', '-E', 'x', '--schema', '[]'], /cannot be read|holds no map/],
+  [
+    ['job', 'create', 'image', 'x', '--file-schema', '../a.json={}'],
+    /fileInputs\.\.\.\/a\.json is {}: a path within the source/,
+  ],
+  [['job', 'create', 'image', 'x', '--file-schema', 'a.toml'], /--file-schema "a\.toml": must be KEY=VALUE/],
+  [
+    ['job', 'create', 'image', 'x', '--file-schema', 'a.json={}'],
+    /fileInputs\.a\.json\.type is missing: one of string/,
+  ],
   [['job', 'create', 'image', 'x', '-B', 'y'], /unknown option '-B'/],
   [['job', 'create', 'image', 'two words'], /source\.image is "two words"/],
   [['job', 'create', 'git', 'file:///x', '-E', 'x'], /source\.git\.url is "file:\/\/\/x": https:\/\/HOST\/PATH/],

@@ -210,6 +210,16 @@ describe('a launch of a job', () => {
     expect(merged({ dockerfile: 'D' })).toMatchObject({ dockerfile: 'D', baseImage: undefined });
   });
 
+  test('is refused where it patches files beyond what is said of them; what it leaves out is there', () => {
+    const properties = { lr: { type: 'number', maximum: 1 }, n: { type: 'integer', required: true } };
+    const strict = jobSpec.parse({ ...code, fileInputs: { 'conf/train.yaml': { type: 'object', properties } } });
+    const issues = (files: LaunchSpecInput['files']) => formatIssues(inputsIssues(strict, merged({ files })));
+    expect(issues({ 'conf/train.yaml': { lr: 0.5, other: null }, 'other.json': { lr: 'x' } })).toBe('');
+    expect(issues({ 'conf/train.yaml': { lr: 2, n: null } })).toBe(
+      'files.conf/train.yaml.lr is 2: a number, at most 1\nfiles.conf/train.yaml.n is null: a whole number',
+    );
+  });
+
   test('is refused beyond its inputs, also those that it takes from the job', () => {
     expect(inputsIssues(job, merged())).toEqual([]);
     expect(inputsIssues(job, merged({ runConfig: { lr: 2 } }))).toMatchObject([{ path: 'runConfig.lr', value: '2' }]);

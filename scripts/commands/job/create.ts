@@ -73,6 +73,7 @@ function addKind(create: Command, cli: Cli, { kind, argument, about, source, sho
     .option('--run-config <json|file>', 'the configuration of its launches, unless they say otherwise')
     .option('--set <key=value>', 'a value of it; JSON or text, dots nest; repeatable', several)
     .option('--schema <json|file>', "what a launch's configuration may be: W&B's part of JSON Schema")
+    .option('--file-schema <path=json|file>', "the same for a launch's patches of a file; repeatable", several)
     .option('-s, --service <name=policy>', 'always or never; kept, nothing is started for it; repeatable', several);
   withJson(withEntity(command), 'print JSON: the version')
     .addHelpText('after', examples(...shown))
