@@ -4,7 +4,7 @@ import { base32Of, canonicalJson, sha256Hex } from '../contracts/hash.ts';
 import { nameOf, type LaunchSpec, type LaunchSpecInput } from '../contracts/launch-spec.ts';
 import { saidIn } from '../contracts/merge-queue.ts';
 import { inputsIssues } from '../contracts/merge-job.ts';
-import { filledIn } from '../contracts/queue-defaults.ts';
+import { notesOnDefaults } from '../contracts/queue-defaults.ts';
 import { keyedWorkflowId, newWorkflowId, runIdOf } from '../contracts/names.ts';
 import { checkBounds, checkSpec, refuseAny } from './check-spec.ts';
 import type { Relaunch } from './connect.ts';
@@ -52,10 +52,9 @@ export async function submit(relaunch: Relaunch, input: LaunchSpecInput, { key }
         queue,
       );
       if (of !== undefined) refuseAny(inputsIssues(of, merged));
-      const filled = filledIn(launched, merged);
+      notes.push(...notesOnDefaults(launched, merged));
       const { project: its, priority, tags } = merged;
       Object.assign(spec, { project: its, priority, tags });
-      if (filled.length > 0) notes.push(`by the defaults of queue "${spec.queue}": ${filled.join(', ')}`);
     })),
   );
   const packed: LaunchSpecInput = { ...input, ...project, source: await upload(relaunch, spec.source) };

@@ -7,6 +7,7 @@ import { launchStart } from '../contracts/launch-start.ts';
 import { saidIn, trialQueueIssues } from '../contracts/merge-queue.ts';
 import { trialIssues, trialsChecked } from '../contracts/merge-job.ts';
 import { newSweepId } from '../contracts/names.ts';
+import { notesOnDefaults } from '../contracts/queue-defaults.ts';
 import { readSpec } from '../contracts/read-spec.ts';
 import { searchAttribute } from '../contracts/search-attributes.ts';
 import { sweepWorkflowType } from '../contracts/sweep-messages.ts';
@@ -29,7 +30,7 @@ export interface Sweep {
   queue: string;
   /** What draws its points, where they are drawn. */
   seed: number;
-  /** What the client could not check and left to the agent, in words. */
+  /** What its queue says where it says nothing, and what the client could not check and left to the agent, in words. */
   notes: string[];
 }
 
@@ -64,7 +65,7 @@ export function checkSweep(input: SweepSpecInput): SweepSpec {
   throw rejected(read.wrong);
 }
 
-/** Whether its job and the queue allow it, and with how many workers. `notes`: what is left to its agents, in words. @throws RelaunchError LaunchRejected */
+/** Whether its job and the queue allow it, and with how many workers. `notes`: as those of a {@link Sweep}. @throws RelaunchError LaunchRejected */
 export async function checkSweepOnQueue(
   relaunch: Relaunch,
   spec: SweepSpec,
@@ -83,7 +84,10 @@ export async function checkSweepOnQueue(
       ? []
       : trialIssues(job, { launch: launch.runConfig, defaults }, pointsOf(spec).first(trialsChecked));
   const ofQueue = await withQueue(relaunch, launch.queue, (queue) => {
-    checkBounds({ spec: launched, said: saidIn(input.launch), job: launch.source.job }, queue);
+    const asked = { spec: launched, said: saidIn(input.launch), job: launch.source.job };
+    const merged = checkBounds(asked, queue);
+    const kept = Object.entries(merged.runConfig).filter(([name]) => !Object.hasOwn(spec.parameters, name));
+    notes.push(...notesOnDefaults(launched, { ...merged, runConfig: Object.fromEntries(kept) }));
     refuseAny(trials(queue.defaults.runConfig));
     refuseAny(trialQueueIssues(launch, pointsOf(spec).first(trialsChecked), queue));
     workers = within(queue.scheduler.num_workers);

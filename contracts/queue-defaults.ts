@@ -68,17 +68,18 @@ function imageDefaults(spec: LaunchSpec, defaults: QueueDefaults): Partial<Launc
 
 const fields = Object.keys(queueDefaults.unwrap().shape) as (keyof QueueDefaults)[];
 
-/** What a launch has of its queue's defaults, in words: `priority is "low"`. `asked`: as its submitter and its job have it. */
-export function filledIn(asked: LaunchSpec, merged: LaunchSpec): string[] {
+/** What a launch has of its queue's defaults, in a sentence; none where it has nothing. `asked`: as its submitter and its job have it. */
+export function notesOnDefaults(asked: LaunchSpec, merged: LaunchSpec): string[] {
   const paths = fields.flatMap((field) => {
     const [before, after] = [asked[field], merged[field]];
     if (!isJsonMap(before) || !isJsonMap(after)) return isSame(before, after) ? [] : [[field]];
     return Object.keys(after).flatMap((key) => (isSame(before[key], after[key]) ? [] : [[field, key]]));
   });
-  return paths.map((path) => {
+  const filled = paths.map((path) => {
     const { path: where, value = 'not there' } = fieldIssue(path, merged, '');
     return `${where} is ${value}`;
   });
+  return filled.length === 0 ? [] : [`by the defaults of queue "${merged.queue}": ${filled.join(', ')}`];
 }
 
 const isSame = (a: unknown, b: unknown): boolean => canonicalJson([a]) === canonicalJson([b]);

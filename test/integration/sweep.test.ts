@@ -6,6 +6,7 @@ import {
   createJob,
   list,
   logs,
+  plannedSweep,
   progress,
   removeSweep,
   rerunFailedTrials,
@@ -29,7 +30,7 @@ let cluster: Cluster;
 beforeAll(async () => {
   cluster = await Cluster.start({
     wide: { gracePeriod: '5s', scheduler: { num_workers: 64 } },
-    narrow: { scheduler: { num_workers: 2 } },
+    narrow: { scheduler: { num_workers: 2 }, defaults: { runConfig: { epochs: 3, value: 7 } } },
   });
   await cluster.agent('one', ['wide', 'narrow'], 80);
   await mkdir(join(cluster.home, 'code'), { recursive: true });
@@ -137,6 +138,14 @@ test.concurrent.each([
   const { code, output } = await cluster.run('sweep', name, ...flags);
   expect(output).toContain(sentence);
   expect(code).toBe(2);
+});
+
+test.concurrent('what its trials have of their queue is said before, but for what is searched', async () => {
+  const { notes } = await plannedSweep(cluster.relaunch, {
+    ...{ method: 'grid', parameters: { value: { values: [1, 2] } } },
+    launch: { queue: 'narrow', source: { code: { dir: cluster.home } }, entrypoint: ['true'] },
+  });
+  expect(notes).toEqual(['by the defaults of queue "narrow": runConfig.epochs is 3']);
 });
 
 test.concurrent('a sweep that a bare client starts obeys the bound of its queue', async () => {

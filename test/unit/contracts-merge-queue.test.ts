@@ -6,7 +6,7 @@ import { noSubmitterArgs } from '../../activities/backends/no-submitter-args.ts'
 import { fieldIssues, formatIssues } from '../../contracts/issues.ts';
 import { launchSpec, type LaunchSpecInput } from '../../contracts/launch-spec.ts';
 import { mergeQueue, saidIn, type Asked } from '../../contracts/merge-queue.ts';
-import { filledIn } from '../../contracts/queue-defaults.ts';
+import { notesOnDefaults } from '../../contracts/queue-defaults.ts';
 import { queueSpec, type QueueSpecInput } from '../../contracts/queue-spec.ts';
 
 const rules = { docker: dockerSubmitters, kubernetes: kubernetesSubmitters, process: noSubmitterArgs('process') };
@@ -401,16 +401,10 @@ describe('defaults', () => {
     const asked = launchSpec.parse({ ...input, runConfig: { m: { y: 2 }, z: 1 } });
     const given = { ...queue, defaults: { ...queue.defaults, env: { A: '2', HF_TOKEN: 'x' } } };
     const { spec } = mergeQueue({ spec: asked, said: saidIn(input) }, queueSpec.parse(given), rules.docker);
-    expect(filledIn(asked, spec)).toEqual([
-      'project is "vision"',
-      'entrypoint is ["a"]',
-      'runConfig.m is {"x":1,"y":2}',
-      'env.HF_TOKEN is ****',
-      'resources.gpu is 1',
-      'retries is 2',
-      'tags is ["t"]',
+    expect(notesOnDefaults(asked, spec)).toEqual([
+      'by the defaults of queue "q": project is "vision", entrypoint is ["a"], runConfig.m is {"x":1,"y":2}, env.HF_TOKEN is ****, resources.gpu is 1, retries is 2, tags is ["t"]',
     ]);
-    expect(filledIn(spec, spec)).toEqual([]);
+    expect(notesOnDefaults(spec, spec)).toEqual([]);
   });
 
   test('code gets their command; without one, it needs its own', () => {

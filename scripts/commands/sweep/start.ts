@@ -12,7 +12,7 @@ import { colours } from '../../colours.ts';
 import { followSweep } from '../../follow-sweep.ts';
 import { sourceOf, withGit, type SourceFlags } from '../../source-flags.ts';
 import { readSweepFile } from '../../read-sweep.ts';
-import { renderJson } from '../../render.ts';
+import { plain, renderJson } from '../../render.ts';
 import { warnIfUnserved } from '../../warn-if-unserved.ts';
 import { renderPlan } from './plan.ts';
 
@@ -111,7 +111,7 @@ function withFlags(sweep: SweepSpecInput, flags: Flags, cli: Cli): SweepSpecInpu
 const number = (text: string): number => (/^\d+$/.test(text) ? Number(text) : (text as unknown as number));
 
 function show(cli: Cli, notes: readonly string[]): void {
-  for (const note of notes) cli.err.line(`${colours.yellow('note:')} ${note}`);
+  for (const note of notes) cli.err.line(`${colours.yellow('note:')} ${plain(note)}`);
 }
 
 function announce(
