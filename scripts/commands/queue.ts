@@ -4,7 +4,7 @@ import { ClientError, createQueue, describeQueue, type QueueView } from '../../c
 import { formatDuration } from '../../contracts/duration.ts';
 import { connected, examples, withEntity, withJson, type Cli, type CommonFlags, storeOf } from '../cli.ts';
 import { addFiles } from './queue/files.ts';
-import { addList } from './queue/list.ts';
+import { addList, placesOf } from './queue/list.ts';
 import { addPausing } from './queue/pausing.ts';
 import { addUsage } from './queue/usage.ts';
 import { readText } from '../read-input.ts';
@@ -69,7 +69,7 @@ function addDescribe(queue: Command, cli: Cli): void {
 }
 
 /** A queue on a screen. */
-export function renderQueue({ queue, spec, agents, waiting, live, waits }: QueueView): string {
+export function renderQueue({ queue, spec, agents, serving, waiting, live, waits }: QueueView): string {
   const { requeue, gracePeriod, timeouts, backend, resourceArgs, maxLive, description, links, variables } = spec;
   const limits = Object.entries(timeouts).flatMap(([phase, ms]) =>
     ms === undefined ? [] : [`${phase} ${formatDuration(ms)}`],
@@ -79,7 +79,7 @@ export function renderQueue({ queue, spec, agents, waiting, live, waits }: Queue
     ...(description === undefined ? [] : [['about', plain(description)]]),
     ...Object.entries(links).map(([label, url]) => [plain(label), plain(url)]),
     ['backend', plain(backend)],
-    ['agents', agents.length === 0 ? 'none now' : agents.map(plain).join(', ')],
+    ['agents', (serving?.map(placesOf) ?? agents.map(plain)).join(', ') || 'none now'],
     ['waiting', String(waiting)],
     ['live', maxLive === undefined ? String(live) : `${String(live)} of ${String(maxLive)}`],
     ...waits.map((why) => ['waits', plain(why)]),

@@ -41,5 +41,6 @@ function cells({ queue, waiting, oldestWaitMs, live, maxLive, serving, failedLas
   ];
 }
 
-const placesOf = ({ agent, live = 0, maxJobs, draining }: AgentRow): string =>
+/** An agent with its places: `dev-vm 0/2`. */
+export const placesOf = ({ agent, live = 0, maxJobs, draining }: AgentRow): string =>
   `${plain(agent)} ${String(live)}/${maxJobs === undefined ? 'any' : String(maxJobs)}${draining === true ? ' drained' : ''}`;
