@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { label } from '../../activities/backends/labels.ts';
 import { isTerminal } from '../../activities/backends/kubernetes/objects.ts';
-import { cancel, type Run } from '../../client/index.ts';
+import { cancel, logs, type Run } from '../../client/index.ts';
 import { auditLog, byAgent, type Audited } from '../support/audit-log.ts';
 import { Disruptions } from '../support/disruptions.ts';
 import { onKwok, onRealNode } from '../support/kubernetes-harness.ts';
@@ -71,7 +71,10 @@ describe.concurrent('an eviction leads to one requeue', () => {
     );
     await scene.cluster.agent('before-2', ['before'], 5);
     expect(await scene.end(run)).toEqual(requeuedOnce);
-    expect((await linesOf(scene.cluster, run.workflowId)).at(-1)).toBe(resumedOnce[1]);
+    const lines = await Array.fromAsync(logs(scene.cluster.relaunch, run.workflowId), ({ line }) => line.m);
+    expect(lines.at(-1)).toBe(resumedOnce[1]);
+    // What it wrote while nobody was there went with its pod.
+    expect(lines.at(-2)).toMatch(/^relaunch: the rest of the log of container main of .* cannot be had: /);
     await expectOnePodAtATime(run);
   });
 
