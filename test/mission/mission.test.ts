@@ -53,7 +53,8 @@ beforeAll(async () => {
   s3 = await startS3();
   const s3Settings = s3Env(s3.url);
   Object.assign(process.env, s3Settings);
-  scene = await KubernetesScene.start({ elsewhere: {} }, { control: false, storeUrl: 's3://relaunch/team' });
+  const impatient = { resourceArgs: { kubernetes: { startTolerationSeconds: 20 } } };
+  scene = await KubernetesScene.start({ elsewhere: impatient }, { control: false, storeUrl: 's3://relaunch/team' });
   const { cluster, namespace } = scene;
   Object.assign(cluster.env, s3Settings);
   const kubectl = new Kubectl(namespace.testbed);

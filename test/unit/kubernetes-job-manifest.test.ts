@@ -72,6 +72,13 @@ test('with credentials of the agent the pod pulls with them before those of the 
   expect(without.metadata.annotations).not.toHaveProperty(['relaunch.dev/pulled-as']);
 });
 
+test('how long what does not start is tried for stands at the pod where its queue says so', () => {
+  const said = 'relaunch.dev/start-toleration-seconds';
+  const { annotations } = made({ startTolerationSeconds: 15 }).spec.template.metadata;
+  expect(annotations).toMatchObject({ [said]: '15' });
+  expect(made({}).spec.template.metadata.annotations).not.toHaveProperty([said]);
+});
+
 const podOf = ({ spec }: JobManifest) => spec.template.spec;
 const mainOf = (job: JobManifest): Container => podOf(job).containers[0] ?? { name: '' };
 const envOf = ({ env = [] }: Container): Record<string, unknown> =>

@@ -296,6 +296,17 @@ describe('a start that cannot succeed', () => {
     });
   });
 
+  test.each([
+    ['ErrImagePull', '0', 0],
+    ['CreateContainerConfigError', '15', 15_000],
+    ['ErrImageNeverPull', '15', hopeless],
+    ['ErrImagePull', 'for ever', patient],
+  ])('%s may pass for as long as its queue says, if waiting helps: %s', (reason, said, patienceMs) => {
+    const pod = podOf({ ...onNode, containers: { main: waits(reason) } });
+    const annotations = { 'relaunch.dev/start-toleration-seconds': said };
+    expect(brokenStart([{ ...pod, metadata: { ...pod.metadata, annotations } }])).toMatchObject({ patienceMs });
+  });
+
   test('of an image it is said whose credentials did not help', () => {
     const pod = podOf({ ...onNode, containers: { main: waits('ErrImagePull', '401') } });
     const withSecrets = { ...pod, spec: { ...pod.spec, imagePullSecrets: [{ name: 'a' }, { name: 'b' }] } };

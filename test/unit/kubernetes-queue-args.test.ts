@@ -23,6 +23,7 @@ test.each([
       checkpoints: { claimName: 'disk', mountPath: '/a/b', subPath: 'x/y' },
       code: { claimName: 'disk', subPath: 'z' },
       nodeLossTolerationSeconds: 0,
+      startTolerationSeconds: 0,
     },
   ],
 ])('a queue may say %s', (_, args) => {
@@ -135,6 +136,7 @@ describe('what is no manifest is refused by name', () => {
     ['a container that is no name', { container: 'Main' }, 'container is "Main": lower-case letters, digits'],
     ['an empty context', { context: '' }, 'context is ""'],
     ['a negative time', { nodeLossTolerationSeconds: -1 }, 'nodeLossTolerationSeconds is -1'],
+    ['a day and more', { startTolerationSeconds: 86_401 }, 'startTolerationSeconds is 86401'],
     ['half a second', { nodeLossTolerationSeconds: 0.5 }, 'nodeLossTolerationSeconds is 0.5'],
     ['another kind', { kind: 'JobSet' }, 'kind is "JobSet": Job or Pod'],
     [

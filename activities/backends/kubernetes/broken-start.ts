@@ -14,7 +14,7 @@ export interface BrokenStart {
   patienceMs: number;
 }
 
-/** A registry that is away for a moment, a secret that is about to come. */
+/** A registry that is away for a moment, a secret that is about to come; a queue may say another time. */
 const patientMs = 120_000;
 /** What does not depend on anybody else. */
 const hopelessMs = 5_000;
@@ -40,13 +40,19 @@ export function brokenStart(pods: readonly Pod[]): BrokenStart | undefined {
       const { reason = '', message = '' } = state?.waiting ?? {};
       const known = reasons.get(reason);
       if (known === undefined) continue;
-      const [cause, patienceMs] = known;
+      const [cause, usualMs] = known;
+      const patienceMs = usualMs === patientMs ? patienceOf(pod) : usualMs;
       const words = `container ${name}: ${reason}${message === '' ? '' : `: ${message}`}`;
       const broken = { cause, message: words, node: pod.spec?.nodeName, patienceMs };
       return cause === 'image-pull' ? { ...broken, ...pullOf(pod, words) } : broken;
     }
   }
   return undefined;
+}
+
+function patienceOf({ metadata }: Pod): number {
+  const said = metadata.annotations?.[annotation.startToleration] ?? '';
+  return /^\d+$/.test(said) ? Number(said) * 1_000 : patientMs;
 }
 
 function pullOf({ metadata, spec }: Pod, words: string): Pick<BrokenStart, 'message' | 'pulledFrom'> {

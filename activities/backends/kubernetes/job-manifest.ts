@@ -39,6 +39,7 @@ export function jobOf(attempt: JobAttempt, args: KubernetesArgs, owner: string, 
   const annotations = {
     [annotation.main]: containers.main,
     ...(pull === undefined ? {} : { [annotation.pulledAs]: `${pull.account}@${pull.host}` }),
+    ...tolerationOf(args),
     ...(code === undefined ? {} : { [annotation.code]: code.subPath }),
     ...(code === undefined || code.warnings.length === 0 ? {} : { [annotation.warnings]: warningText(code.warnings) }),
   };
@@ -66,6 +67,10 @@ export function jobOf(attempt: JobAttempt, args: KubernetesArgs, owner: string, 
       },
     },
   };
+}
+
+function tolerationOf({ startTolerationSeconds: seconds }: KubernetesArgs): Record<string, string> {
+  return seconds === undefined ? {} : { [annotation.startToleration]: String(seconds) };
 }
 
 /** Nothing runs under it, and nothing can any more: it stands where an attempt's Job would. */

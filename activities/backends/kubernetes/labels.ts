@@ -8,6 +8,8 @@ export const annotation = {
   stopped: 'relaunch.dev/stopped',
   /** `account@host`: whose credentials for which registry its image is pulled with. */
   pulledAs: 'relaunch.dev/pulled-as',
+  /** How long what does not start is tried for, in s, where its queue says so. */
+  startToleration: 'relaunch.dev/start-toleration-seconds',
   /** Where on its volume the code is that it mounts. */
   code: 'relaunch.dev/code',
   /** What the log says before anything else, a line each. */

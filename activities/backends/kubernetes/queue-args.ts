@@ -46,6 +46,8 @@ const kubernetesArgs = z.strictObject({
     .optional(),
   /** How long a pod stays on a node that does not answer, before Kubernetes gives it up; seconds, default 30. */
   nodeLossTolerationSeconds: z.int().min(0).default(30),
+  /** How long an image, a secret or a config map that cannot be had is tried for; seconds, default 120. */
+  startTolerationSeconds: z.int().min(0).max(86_400).optional(),
   apiVersion: z.string().optional(),
   /** A Job, whole or in part; or a Pod, whose metadata and spec become the Job's template. */
   kind: z.enum(['Job', 'Pod'], 'Job or Pod').optional(),
