@@ -123,7 +123,7 @@ describe.concurrent('an eviction leads to one requeue', () => {
   });
 });
 
-test('two agents have as many runs alive as they may, and no more, whoever follows them', async () => {
+test.concurrent('two agents have as many runs alive as they may, and no more, whoever follows them', async () => {
   await Promise.all(['short-1', 'short-2'].map((name) => scene.cluster.agent(name, ['short'], 2)));
   let most = 0;
   const counting = setInterval(() => {

@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi, type TestContext } from 'vitest';
 import { never, sh } from '../support/backend-harness.ts';
 import { faultProxy, type FaultProxy } from '../support/fault-proxy.ts';
 import { kubernetesHarness, onRealNode, type KubernetesHarness } from '../support/kubernetes-harness.ts';
@@ -7,19 +7,23 @@ import { recordingSink } from '../support/recording-sink.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
-let proxy: FaultProxy;
-let harness: KubernetesHarness;
-beforeEach(async () => {
-  harness = await kubernetesHarness(async (kubeconfig) => (proxy = await faultProxy(kubeconfig)).kubeconfig);
-});
-afterEach(async () => {
-  await harness.cleanup();
-  await proxy.close();
-});
+/** A backend whose way to the API server is a proxy's. */
+async function scene({ onTestFinished }: TestContext): Promise<{ harness: KubernetesHarness; proxy: FaultProxy }> {
+  const proxied = Promise.withResolvers<FaultProxy>();
+  const harness = await kubernetesHarness(async (kubeconfig) => {
+    proxied.resolve(await faultProxy(kubeconfig));
+    return (await proxied.promise).kubeconfig;
+  });
+  const proxy = await proxied.promise;
+  onTestFinished(async () => {
+    await harness.cleanup();
+    await proxy.close();
+  });
+  return { harness, proxy };
+}
 
 /** What the kubelet has rotated away of the logs of this test's pods. */
-function rotatedLogs(): string[] {
-  const { testbed, name } = harness.namespace;
+function rotatedLogs({ namespace: { testbed, name } }: KubernetesHarness): string[] {
   if (testbed.stateDir === undefined) return [];
   return globSync(`${testbed.stateDir}/node/podlogs/${name}_*/main/0.log.*`);
 }
@@ -33,40 +37,51 @@ const numbered = [
   'say 90000 99999',
 ].join('\n');
 
-test('of 100,000 lines, through three cut connections and a rotation, each comes once and in order', async () => {
-  const attempt = harness.attempt({ command: sh(numbered) });
-  await harness.backend.submit(attempt, never);
-  let cuts = 0;
-  let rotated: string[] = [];
-  const sink = recordingSink((count) => {
-    if (count === 99_000) rotated = rotatedLogs();
-    if (count !== [5_000, 15_000, 25_000][cuts]) return;
-    cuts++;
-    proxy.cutAll();
-  });
-  const verdict = await harness.backend.follow(attempt.ref, sink, never);
-  expect(verdict).toMatchObject({ kind: 'succeeded' });
-  expect(cuts).toBe(3);
-  if (harness.namespace.testbed.stateDir !== undefined) expect(rotated.length).toBeGreaterThan(0);
-  const numbers = sink.texts('stdout').map((line) => Number(line.split(' ')[0]));
-  expect(numbers.findIndex((number, i) => number !== i)).toBe(-1);
-  expect(numbers).toHaveLength(100_000);
-  expect(sink.texts('stderr')).toEqual([]);
-});
+test.concurrent(
+  'of 100,000 lines, through three cut connections and a rotation, each comes once and in order',
+  async (context) => {
+    const { harness, proxy } = await scene(context);
+    const attempt = harness.attempt({ command: sh(numbered) });
+    await harness.backend.submit(attempt, never);
+    let cuts = 0;
+    let rotated: string[] = [];
+    const sink = recordingSink((count) => {
+      if (count === 99_000) rotated = rotatedLogs(harness);
+      if (count !== [5_000, 15_000, 25_000][cuts]) return;
+      cuts++;
+      proxy.cutAll();
+    });
+    const verdict = await harness.backend.follow(attempt.ref, sink, never);
+    expect(verdict).toMatchObject({ kind: 'succeeded' });
+    expect(cuts).toBe(3);
+    if (harness.namespace.testbed.stateDir !== undefined) expect(rotated.length).toBeGreaterThan(0);
+    const numbers = sink.texts('stdout').map((line) => Number(line.split(' ')[0]));
+    expect(numbers.findIndex((number, i) => number !== i)).toBe(-1);
+    expect(numbers).toHaveLength(100_000);
+    expect(sink.texts('stderr')).toEqual([]);
+  },
+);
 
-test('what a job says after SIGTERM is kept, although its pod and its log are gone with its end', async () => {
-  const command = sh(`trap 'echo saving; sleep 1; echo saved; exit 85' TERM; echo ready; while :; do sleep 0.1; done`);
-  const attempt = harness.attempt({ command });
-  await harness.backend.submit(attempt, never);
-  const sink = recordingSink();
-  const verdict = harness.backend.follow(attempt.ref, sink, never);
-  await expect.poll(() => sink.texts('stdout'), { timeout: 20_000 }).toEqual(['ready']);
-  await harness.backend.stop(attempt.ref, 20_000, never);
-  expect(await verdict).toMatchObject({ exitCode: 85 });
-  expect(sink.texts('stdout')).toEqual(['ready', 'saving', 'saved']);
-});
+test.concurrent(
+  'what a job says after SIGTERM is kept, although its pod and its log are gone with its end',
+  async (context) => {
+    const { harness } = await scene(context);
+    const command = sh(
+      `trap 'echo saving; sleep 1; echo saved; exit 85' TERM; echo ready; while :; do sleep 0.1; done`,
+    );
+    const attempt = harness.attempt({ command });
+    await harness.backend.submit(attempt, never);
+    const sink = recordingSink();
+    const verdict = harness.backend.follow(attempt.ref, sink, never);
+    await expect.poll(() => sink.texts('stdout'), { timeout: 20_000 }).toEqual(['ready']);
+    await harness.backend.stop(attempt.ref, 20_000, never);
+    expect(await verdict).toMatchObject({ exitCode: 85 });
+    expect(sink.texts('stdout')).toEqual(['ready', 'saving', 'saved']);
+  },
+);
 
-test('the lines of all containers are labelled, those that prepare the pod too', async () => {
+test.concurrent('the lines of all containers are labelled, those that prepare the pod too', async (context) => {
+  const { harness } = await scene(context);
   const container = (name: string, text: string) => ({
     ...{ name, image: 'relaunch.test/busybox:1', imagePullPolicy: 'Never' },
     command: ['sh', '-c', `echo ${text}`],
@@ -88,7 +103,8 @@ test('the lines of all containers are labelled, those that prepare the pod too',
   ]);
 });
 
-test('a log that cannot be had is recorded as such, and delays nothing', async () => {
+test.concurrent('a log that cannot be had is recorded as such, and delays nothing', async (context) => {
+  const { harness, proxy } = await scene(context);
   proxy.fault = ({ url }) => (url.pathname.endsWith('/log') ? { status: 500 } : undefined);
   const attempt = harness.attempt({ command: sh('echo unheard; exit 7') });
   await harness.backend.submit(attempt, never);

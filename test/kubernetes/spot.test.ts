@@ -10,8 +10,8 @@ import { until } from '../support/until.ts';
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 180_000 });
 
 /** Longer than the runs' start time-out. */
-const withoutNodesMs = 25_000;
-const startTimeout = '20s';
+const withoutNodesMs = 15_000;
+const startTimeout = '12s';
 
 let scene: KubernetesScene;
 const pool = (generation: string): string[] =>
