@@ -8,7 +8,7 @@ const real = (name: string) => ({
     name,
     include: [`test/${name}/**/*.test.ts`],
     globalSetup: ['./test/support/bundle-setup.ts'],
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
@@ -21,7 +21,7 @@ const onTestbed = (
   groupOrder: number,
 ) => {
   const project = real(name);
-  const maxConcurrency = name === 'kubernetes' ? 10 : 5;
+  const maxConcurrency = name === 'kubernetes' ? 20 : 5;
   const globalSetup = [...project.test.globalSetup, ...what.map((each) => `./test/support/${each}-setup.ts`)];
   return { ...project, test: { ...project.test, maxWorkers, maxConcurrency, globalSetup, sequence: { groupOrder } } };
 };
@@ -39,7 +39,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
-          maxWorkers: 3,
+          maxWorkers: 2,
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },
@@ -48,14 +48,14 @@ export default defineConfig({
       real('replay'),
       real('integration'),
       real('faults'),
-      // They wait for Kubernetes while the others work.
-      onTestbed(['kubernetes'], 'kubernetes', 3, 0),
-      onTestbed(['docker', 'kubernetes'], 'mission', 3, 0),
-      onTestbed(['docker'], 'docker', 3, 1),
+      // They wait for Kubernetes more than they work.
+      onTestbed(['kubernetes'], 'kubernetes', 3, 1),
+      onTestbed(['docker', 'kubernetes'], 'mission', 3, 1),
+      onTestbed(['docker'], 'docker', 3, 2),
       // One file, apart from everybody’s pods: it takes Kubernetes away from under them.
-      onTestbed(['kubernetes'], 'kubernetes-faults', 3, 1),
+      onTestbed(['kubernetes'], 'kubernetes-faults', 3, 2),
       // One file at a time: any of them may kill the Engine, or a registry.
-      onTestbed(['docker'], 'docker-faults', 1, 2),
+      onTestbed(['docker'], 'docker-faults', 1, 3),
     ],
   },
 });
