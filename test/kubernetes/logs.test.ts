@@ -4,6 +4,7 @@ import { never, sh } from '../support/backend-harness.ts';
 import { faultProxy, type FaultProxy } from '../support/fault-proxy.ts';
 import { kubernetesHarness, onRealNode, type KubernetesHarness } from '../support/kubernetes-harness.ts';
 import { recordingSink } from '../support/recording-sink.ts';
+import { until } from '../support/until.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -73,7 +74,7 @@ test.concurrent(
     await harness.backend.submit(attempt, never);
     const sink = recordingSink();
     const verdict = harness.backend.follow(attempt.ref, sink, never);
-    await expect.poll(() => sink.texts('stdout'), { timeout: 20_000 }).toEqual(['ready']);
+    await until('it says ready', () => sink.texts('stdout').includes('ready'), 20_000);
     await harness.backend.stop(attempt.ref, 20_000, never);
     expect(await verdict).toMatchObject({ exitCode: 85 });
     expect(sink.texts('stdout')).toEqual(['ready', 'saving', 'saved']);

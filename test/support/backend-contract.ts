@@ -20,20 +20,17 @@ export function backendContract(
 }
 
 function part(name: string, make: () => Promise<BackendHarness>, tests: (tools: ContractTools) => void): void {
-  describe.concurrent(name, () => {
-    // One after the other: they share the variable.
-    describe('', { concurrent: false }, () => {
-      let harness: BackendHarness;
-      beforeEach(async () => {
-        harness = await make();
-      });
-      afterEach(() => harness.cleanup());
-      const start = async (options: AttemptOptions): Promise<Attempt> => {
-        const attempt = harness.attempt(options);
-        await harness.backend.submit(attempt, never);
-        return attempt;
-      };
-      tests({ harness: () => harness, start });
+  describe(name, () => {
+    let harness: BackendHarness;
+    beforeEach(async () => {
+      harness = await make();
     });
+    afterEach(() => harness.cleanup());
+    const start = async (options: AttemptOptions): Promise<Attempt> => {
+      const attempt = harness.attempt(options);
+      await harness.backend.submit(attempt, never);
+      return attempt;
+    };
+    tests({ harness: () => harness, start });
   });
 }
