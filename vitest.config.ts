@@ -21,9 +21,8 @@ const onTestbed = (
   groupOrder: number,
 ) => {
   const project = real(name);
-  const maxConcurrency = name === 'kubernetes' ? 20 : 5;
   const globalSetup = [...project.test.globalSetup, ...what.map((each) => `./test/support/${each}-setup.ts`)];
-  return { ...project, test: { ...project.test, maxWorkers, maxConcurrency, globalSetup, sequence: { groupOrder } } };
+  return { ...project, test: { ...project.test, maxWorkers, globalSetup, sequence: { groupOrder } } };
 };
 
 export default defineConfig({

@@ -22,3 +22,13 @@ export class ClientError extends Error {
     this.code = code;
   }
 }
+
+/** What was asked for; undefined where it cannot be had for one of these reasons. */
+export async function unless<T>(codes: readonly ClientErrorCode[], asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ClientError && codes.includes(error.code)) return undefined;
+    throw error;
+  }
+}

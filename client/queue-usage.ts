@@ -1,7 +1,7 @@
 import type { RunResult } from '../contracts/run-result.ts';
 import { inOrder } from '../store/in-order.ts';
 import type { Relaunch } from './connect.ts';
-import { ClientError } from './errors.ts';
+import { unless } from './errors.ts';
 import { result } from './result.ts';
 import type { RunRow, ShownState } from './run-row.ts';
 import { list, status } from './runs.ts';
@@ -58,16 +58,11 @@ async function usedRun(relaunch: Relaunch, row: RunRow): Promise<UsedRun> {
   return { ...row, attempts, requeues };
 }
 
-async function saidBy(relaunch: Relaunch, { workflowId, closedAt }: RunRow): Promise<RunResult | undefined> {
-  if (closedAt === undefined) return status(relaunch, workflowId);
-  try {
-    return await result(relaunch, workflowId);
-  } catch (error) {
-    // Ended past its own code, or deleted meanwhile: it is counted as far as Temporal knows it.
-    if (error instanceof ClientError && ['run-terminated', 'run-not-found'].includes(error.code)) return undefined;
-    throw error;
-  }
-}
+/** Undefined: it ended past its own code, or was deleted meanwhile, and is counted as far as Temporal knows it. */
+const saidBy = (relaunch: Relaunch, { workflowId, closedAt }: RunRow): Promise<RunResult | undefined> =>
+  closedAt === undefined
+    ? status(relaunch, workflowId)
+    : unless(['run-terminated', 'run-not-found'], result(relaunch, workflowId));
 
 /** The pure part. `now` in ms: until then attempts that go on have had their machines. */
 export function usageOf(runs: readonly UsedRun[], now: number): UserUsage[] {

@@ -6,7 +6,7 @@ import { isScheduled } from '../contracts/pending-activities.ts';
 import { keyOf } from '../store/layout.ts';
 import { readRecord } from '../store/records.ts';
 import type { Relaunch } from './connect.ts';
-import { ClientError } from './errors.ts';
+import { unless } from './errors.ts';
 import { result, type RunEnd } from './result.ts';
 import { rowOf, type RunRow } from './run-row.ts';
 import { asking } from './temporal-errors.ts';
@@ -68,7 +68,7 @@ export async function show(relaunch: Relaunch, workflowId: string): Promise<RunV
     const waits = await whyWaits(relaunch, described, shown);
     return waits.length === 0 ? shown : { ...shown, waits };
   }
-  return { ...view, status: undefined, end: await endIfAny(relaunch, workflowId) };
+  return { ...view, status: undefined, end: await unless(['run-terminated'], result(relaunch, workflowId)) };
 }
 
 /** What an agent has found for it; nothing also where the store cannot be read from here. */
@@ -125,14 +125,5 @@ export async function status({ temporal }: Relaunch, workflowId: string): Promis
     );
   } catch {
     return undefined;
-  }
-}
-
-async function endIfAny(relaunch: Relaunch, workflowId: string): Promise<RunEnd | undefined> {
-  try {
-    return await result(relaunch, workflowId);
-  } catch (error) {
-    if (error instanceof ClientError && error.code === 'run-terminated') return undefined;
-    throw error;
   }
 }

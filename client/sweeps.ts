@@ -22,7 +22,7 @@ import { keyOf } from '../store/layout.ts';
 import { readRecord } from '../store/records.ts';
 import { closingOf } from './closing.ts';
 import type { Relaunch } from './connect.ts';
-import { ClientError } from './errors.ts';
+import { ClientError, unless } from './errors.ts';
 import { update } from './messages.ts';
 import { rowOf as runRowOf } from './run-row.ts';
 import { checkSweep, startSweep } from './sweep-submit.ts';
@@ -67,7 +67,10 @@ export async function showSweep(
 ): Promise<SweepRow & { progress: SweepEnd | undefined }> {
   const row = await describeSweep(relaunch, sweep);
   const open = row.closedAt === undefined;
-  return { ...row, progress: open ? await progress(relaunch, sweep) : await endIfAny(relaunch, sweep) };
+  return {
+    ...row,
+    progress: open ? await progress(relaunch, sweep) : await unless(['run-terminated'], sweepResult(relaunch, sweep)),
+  };
 }
 
 /** How far a sweep is; undefined where nobody answered within 2 s. */
@@ -162,27 +165,14 @@ async function restart(
 
 /** @throws ClientError run-not-found */
 export async function describeSweep({ temporal, settings }: Relaunch, sweep: string): Promise<SweepRow> {
-  const found = await asking(settings, sweep, () => temporal.workflow.getHandle(sweep).describe()).catch(
-    (error: unknown) => {
-      if (error instanceof ClientError && error.code === 'run-not-found') return undefined;
-      throw error;
-    },
-  );
+  const asked = asking(settings, sweep, () => temporal.workflow.getHandle(sweep).describe());
+  const found = await unless(['run-not-found'], asked);
   if (found?.type === sweepWorkflowType) return rowOf(found);
   const what = found === undefined ? 'there is no sweep' : 'a run, and no sweep, is';
   throw new ClientError(
     'run-not-found',
     `${what} "${sweep}" in entity "${settings.entity}". \`relaunch sweep list\` shows those there are.`,
   );
-}
-
-async function endIfAny(relaunch: Relaunch, sweep: string): Promise<SweepEnd | undefined> {
-  try {
-    return await sweepResult(relaunch, sweep);
-  } catch (error) {
-    if (error instanceof ClientError && error.code === 'run-terminated') return undefined;
-    throw error;
-  }
 }
 
 function rowOf(info: Parameters<typeof runRowOf>[0]): SweepRow {

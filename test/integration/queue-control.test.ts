@@ -145,7 +145,7 @@ test.concurrent('a run that waits says what for: an agent, or a place of the age
       if (following.output().includes(held)) return true as const;
       throw new Error(following.output());
     },
-    50_000,
+    20_000,
   );
   await over();
   expect(await following.exited).toBe(0);

@@ -8,7 +8,7 @@ import { addNodes, removeNodes } from '../support/kwok-nodes.ts';
 import { linesOf, untilStatus } from '../support/run-watch.ts';
 import { until } from '../support/until.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000, maxConcurrency: 10 });
 
 /** What is done to a node would hurt other tests: each of these queues has one that nobody else knows. */
 const onOwnNodes = ['bid', 'tainted', 'removed', 'drained', 'removedToo'] as const;

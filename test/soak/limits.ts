@@ -1,4 +1,4 @@
-import { percentile } from '../bench/statistics.ts';
+import { spreadOf } from '../bench/statistics.ts';
 import { mostLive, type Mark } from './ledger.ts';
 import type { Scenario } from './scenario.ts';
 import { shortRuns } from './short-runs.ts';
@@ -34,9 +34,9 @@ export const limits: Scenario<LimitSizes> = {
       findings.count(`most live in ${queue}`, `${String(most)} of ${String(maxLive)}`);
       const idle = idleMs(marks, maxLive);
       // In a short soak on a busy machine a queue may never have been full.
-      const spread = idle.length === 0 ? [] : [50, 95, 100].map((each) => String(percentile(idle, each)));
-      const [p50 = '-', p95 = '-', most100 = '-'] = spread;
-      findings.count(`place of ${queue} idle, ms`, `p50 ${p50}, p95 ${p95}, most ${most100}`);
+      if (idle.length === 0) continue;
+      const { p50, p95, most: longest } = spreadOf(idle);
+      findings.count(`place of ${queue} idle, ms`, `p50 ${String(p50)}, p95 ${String(p95)}, most ${String(longest)}`);
     }
     for (const [host, maxJobs] of Object.entries(places)) {
       const most = Math.max(mostLive(ledger.filter((mark) => mark.host === host)), watch.most('host', host));

@@ -3,14 +3,13 @@ import type { AttemptRef } from '../../activities/backends/backend.ts';
 import { ignoringTerm, never, sh, untilTerm, type ContractTools } from './backend-harness.ts';
 import { failsAs } from './fails-as.ts';
 import { recordingSink } from './recording-sink.ts';
-import { until } from './until.ts';
 
 /** How jobs are ended and removed. */
 export function stopping({ harness, start }: ContractTools): void {
   const ready = async (ref: AttemptRef) => {
     const sink = recordingSink();
     const verdict = harness().backend.follow(ref, sink, never);
-    await until('it says ready', () => sink.texts('stdout').includes('ready'), 20_000);
+    await expect.poll(() => sink.texts('stdout'), { timeout: 20_000 }).toContain('ready');
     return { sink, verdict };
   };
 
@@ -71,7 +70,7 @@ export function identity({ harness, start }: ContractTools): void {
     await Promise.all([submit(), submit(), submit()]);
     const sink = recordingSink();
     const verdict = harness().backend.follow(attempt.ref, sink, never);
-    await until('it says started', () => sink.texts('stdout').includes('started'), 20_000);
+    await expect.poll(() => sink.texts('stdout'), { timeout: 20_000 }).toEqual(['started']);
     await submit();
     await harness().backend.stop(attempt.ref, 20_000, never);
     await submit();

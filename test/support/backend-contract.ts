@@ -4,23 +4,13 @@ import { identity, stopping } from './backend-contract-control.ts';
 import { endings, output } from './backend-contract-output.ts';
 import { never, type AttemptOptions, type BackendHarness, type ContractTools } from './backend-harness.ts';
 
-/** What every backend does, whatever runs beneath it, and what `more` says of some. Its parts wait more than they work, and run beside each other. */
+/** What every backend does, whatever runs beneath it, and what `more` says of some. */
 export function backendContract(
   name: string,
   make: () => Promise<BackendHarness>,
-  more?: (tools: ContractTools) => void,
+  more: (tools: ContractTools) => void = () => undefined,
 ): void {
   describe(`backend ${name}`, { timeout: 60_000 }, () => {
-    part('how a job ends', make, endings);
-    part('what a job says and knows', make, output);
-    part('how a job is ended', make, stopping);
-    part('which job is which', make, identity);
-    if (more !== undefined) part('what it has besides', make, more);
-  });
-}
-
-function part(name: string, make: () => Promise<BackendHarness>, tests: (tools: ContractTools) => void): void {
-  describe(name, () => {
     let harness: BackendHarness;
     beforeEach(async () => {
       harness = await make();
@@ -31,6 +21,11 @@ function part(name: string, make: () => Promise<BackendHarness>, tests: (tools: 
       await harness.backend.submit(attempt, never);
       return attempt;
     };
-    tests({ harness: () => harness, start });
+    const tools: ContractTools = { harness: () => harness, start };
+    endings(tools);
+    output(tools);
+    stopping(tools);
+    identity(tools);
+    more(tools);
   });
 }

@@ -15,12 +15,16 @@ export interface BrokenStart {
 }
 
 /** A registry that is away for a moment, a secret that is about to come; a queue may say another time. */
-const patientMs = 120_000;
+function patientMs({ metadata }: Pod): number {
+  const said = metadata.annotations?.[annotation.startToleration] ?? '';
+  return /^\d+$/.test(said) ? Number(said) * 1_000 : 120_000;
+}
+
 /** What does not depend on anybody else. */
-const hopelessMs = 5_000;
+const hopelessMs = (): number => 5_000;
 
 /** @see https://github.com/kubernetes/kubernetes/blob/v1.34.4/pkg/kubelet/images/types.go, and kubelet/container/sync_result.go */
-const reasons = new Map<string, readonly [FailureCause, number]>([
+const reasons = new Map<string, readonly [FailureCause, (pod: Pod) => number]>([
   ['ErrImagePull', ['image-pull', patientMs]],
   ['ImagePullBackOff', ['image-pull', patientMs]],
   ['RegistryUnavailable', ['image-pull', patientMs]],
@@ -40,19 +44,13 @@ export function brokenStart(pods: readonly Pod[]): BrokenStart | undefined {
       const { reason = '', message = '' } = state?.waiting ?? {};
       const known = reasons.get(reason);
       if (known === undefined) continue;
-      const [cause, usualMs] = known;
-      const patienceMs = usualMs === patientMs ? patienceOf(pod) : usualMs;
+      const [cause, patienceMsOf] = known;
       const words = `container ${name}: ${reason}${message === '' ? '' : `: ${message}`}`;
-      const broken = { cause, message: words, node: pod.spec?.nodeName, patienceMs };
+      const broken = { cause, message: words, node: pod.spec?.nodeName, patienceMs: patienceMsOf(pod) };
       return cause === 'image-pull' ? { ...broken, ...pullOf(pod, words) } : broken;
     }
   }
   return undefined;
-}
-
-function patienceOf({ metadata }: Pod): number {
-  const said = metadata.annotations?.[annotation.startToleration] ?? '';
-  return /^\d+$/.test(said) ? Number(said) * 1_000 : patientMs;
 }
 
 function pullOf({ metadata, spec }: Pod, words: string): Pick<BrokenStart, 'message' | 'pulledFrom'> {
